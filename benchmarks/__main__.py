@@ -1,0 +1,31 @@
+"""Run benchmark scripts: ``python -m benchmarks [mlp_steps ...] [--threads 1 2] [--readme]``."""
+
+import argparse
+import subprocess
+import sys
+
+from benchmarks import report
+from benchmarks.harness import ROOT
+
+SCRIPTS = ("mlp_steps", "op_overhead", "kernel_bandwidth", "startup")
+
+
+def main():
+    top = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    top.add_argument("scripts", nargs="*", metavar="SCRIPT", help=", ".join(SCRIPTS))
+    top.add_argument("--threads", nargs="+", default=["1"])
+    top.add_argument("--rounds", default="5")
+    top.add_argument("--readme", action="store_true", help="refresh the README's tables")
+    options = top.parse_args()
+    if unknown := set(options.scripts) - set(SCRIPTS):
+        top.error(f"no script {sorted(unknown)}; there are {', '.join(SCRIPTS)}")
+    for script in options.scripts or SCRIPTS:
+        command = [sys.executable, "-m", f"benchmarks.{script}", "--rounds", options.rounds]
+        if status := subprocess.call([*command, "--threads", *options.threads], cwd=ROOT):
+            sys.exit(status)
+    if options.readme:
+        report.refresh_readme()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""Fair timing: every peer in a process of its own, taking turns, with equal threads.
+
+A script declares its cases with :func:`case` and ends in ``harness.main()``. A case prepares one
+workload for one peer and returns its measures; the harness runs all peers of a workload one after
+the other, ``rounds`` times, and reports medians and, round by round, the ratio peer / minigrad, so
+that a slow moment of the machine meets neighbours rather than one side. Results are written to
+``benchmarks/results/`` as JSON, from which :mod:`benchmarks.report` fills the README's table.
+"""
+
+import argparse
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+PEERS = ("minigrad", "torch", "jax", "mygrad", "numpy")
+OURS = "minigrad"
+CASES = {}
+
+
+def case(workload, peer):
+    """Declare a function of no arguments as a peer's case of a workload."""
+
+    def declare(function):
+        CASES.setdefault(workload, {})[peer] = function
+        return function
+
+    return declare
+
+
+# ------------------------------------------------------------------ inside a worker
+
+
+def threads():
+    """How many threads this process was told to use."""
+    return int(os.environ["OMP_NUM_THREADS"])
+
+
+def seconds_per_call(call, budget=1.0, samples=15):
+    """Median seconds of one ``call()`` over samples of equal length that fill the budget."""
+    number = calls_within(call, budget / samples)
+    return statistics.median(timed(call, number) / number for _ in range(samples))
+
+
+def timed(call, number):
+    """Seconds that ``number`` calls take."""
+    start = time.perf_counter()
+    for _ in range(number):
+        call()
+    return time.perf_counter() - start
+
+
+def calls_within(call, seconds):
+    """How many calls take about that long; the calls it makes are the warm-up."""
+    number = 1
+    while (spent := timed(call, number)) < seconds / 2:
+        number *= 2
+    return max(1, round(number * seconds / spent))
+
+
+def step_measures(step, budget=1.0):
+    """Of a training step: median seconds, cores kept busy, minor page faults, peak memory."""
+    seconds = seconds_per_call(step, budget)
+    count = max(5, min(2000, round(0.3 / seconds)))
+    faults, busy = resource.getrusage(resource.RUSAGE_SELF).ru_minflt, time.process_time()
+    wall = timed(step, count)
+    usage, busy = resource.getrusage(resource.RUSAGE_SELF), time.process_time() - busy
+    return {
+        "seconds": seconds,
+        "cores": busy / wall,
+        "faults": (usage.ru_minflt - faults) / count,
+        "peak_mb": usage.ru_maxrss / 1024,
+    }
+
+
+def work(peer, workloads):
+    """Run a peer's cases and print their measures by workload as the last line."""
+    if peer == "torch":
+        import torch
+
+        torch.set_num_threads(threads())
+    if peer == OURS:
+        import minigrad
+
+        minigrad.set_num_threads(threads())
+    print(json.dumps({workload: CASES[workload][peer]() for workload in workloads}))
+
+
+# ------------------------------------------------------------------ the side that asks
+
+
+def environment(count):
+    """The environment of a worker with ``count`` threads, whichever library it uses."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
+    eigen = "true" if count > 1 else "false"
+    return {
+        **os.environ,
+        **dict.fromkeys(names, str(count)),
+        "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen={eigen}",
+        "JAX_PLATFORMS": "cpu",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def run_cases(script, peer, workloads, count):
+    """The measures of a peer's cases by workload, from one fresh process."""
+    command = [sys.executable, "-m", script, "--worker", peer, *workloads]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(count), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def alternate(script, workloads, count, rounds):
+    """``{workload: {peer: [measures of each round]}}``; the peers' order turns every round."""
+    measured = {w: {p: [] for p in CASES[w] if installed(p)} for w in workloads}
+    peers = [peer for peer in PEERS if any(peer in rows for rows in measured.values())]
+    for number in range(rounds):
+        for peer in peers if number % 2 == 0 else peers[::-1]:
+            mine = [w for w in workloads if peer in CASES[w]]
+            for workload, measures in run_cases(script, peer, mine, count).items():
+                measured[workload][peer].append(measures)
+    return measured
+
+
+def same_loss(workload, measured, tolerance=1e-3):
+    """All peers must have done the same work: their losses after a few steps agree."""
+    losses = {p: rounds[0]["loss"] for p, rounds in measured.items() if "loss" in rounds[0]}
+    if losses and max(losses.values()) - min(losses.values()) > tolerance * max(losses.values()):
+        raise RuntimeError(f"{workload}: the peers compute different things, losses {losses}")
+
+
+def summary(measured):
+    """Medians by peer, and the ratios of the rounds' seconds to minigrad's."""
+    rows = {}
+    for peer, rounds in measured.items():
+        row = {name: statistics.median(r[name] for r in rounds) for name in rounds[0]}
+        if "seconds" in row and peer != OURS and OURS in measured:
+            pairs = zip(rounds, measured[OURS], strict=True)
+            ratios = [theirs["seconds"] / ours["seconds"] for theirs, ours in pairs]
+            row["ratio"] = statistics.median(ratios)
+            row["ratio_min"], row["ratio_max"] = min(ratios), max(ratios)
+        rows[peer] = row
+    return rows
+
+
+def machine():
+    """What the figures depend on: processor, cores and versions."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        lines = [line for line in cpuinfo.read_text().splitlines() if "model name" in line]
+        model = lines[0].partition(":")[2].strip() if lines else model
+    names = ("numpy", "numba", *(peer for peer in PEERS[1:-1] if installed(peer)))
+    return {
+        "processor": model,
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        "versions": {name: importlib.metadata.version(name) for name in names},
+    }
+
+
+def installed(peer):
+    """Whether a peer can be imported here."""
+    return importlib.util.find_spec(peer) is not None
+
+
+def answer(script, groups, count, rounds):
+    """Run groups of workloads, one process for each peer and group, and print as they come."""
+    results = {}
+    for group in groups:
+        for workload, measured in alternate(script, group, count, rounds).items():
+            same_loss(workload, measured)
+            results[workload] = summary(measured)
+            print_rows(f"{workload}, {count} thread{'s'[: count > 1]}", results[workload])
+    return results
+
+
+def print_rows(title, rows):
+    """Print the figures of one workload."""
+    print(f"\n{title}")
+    for peer, row in rows.items():
+        shown = "  ".join(f"{name} {value:.4g}" for name, value in row.items())
+        print(f"  {peer:<9} {shown}", flush=True)
+
+
+def write(name, results, rounds):
+    """Merge results, by number of threads, into the script's JSON file."""
+    path = RESULTS / f"{name}.json"
+    known = json.loads(path.read_text())["threads"] if path.is_file() else {}
+    for count, workloads in results.items():
+        known.setdefault(str(count), {}).update(workloads)
+    RESULTS.mkdir(exist_ok=True)
+    content = {"machine": machine(), "rounds": rounds, "threads": known}
+    path.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def main(name, together=False):
+    """The command line of a script: ``python -m benchmarks.NAME [--threads 1 2] [--rounds 5]``.
+
+    With ``together`` a process answers all workloads, otherwise each gets a fresh one.
+    """
+    top = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
+    top.add_argument("--threads", type=int, nargs="+", default=[1])
+    top.add_argument("--rounds", type=int, default=5)
+    top.add_argument("--workload", nargs="+", choices=CASES, default=list(CASES), help="only these")
+    top.add_argument("--worker", nargs="+", metavar=("PEER", "WORKLOAD"), help=argparse.SUPPRESS)
+    options = top.parse_args()
+    if options.worker:
+        work(options.worker[0], options.worker[1:])
+        return
+    groups = [options.workload] if together else [[workload] for workload in options.workload]
+    script = f"benchmarks.{name}"
+    results = {n: answer(script, groups, n, options.rounds) for n in options.threads}
+    write(name, results, options.rounds)

@@ -1,0 +1,109 @@
+"""The README's tables, made from the results that the scripts wrote."""
+
+import json
+
+from benchmarks.harness import OURS, PEERS, RESULTS, ROOT
+
+README = ROOT / "README.md"
+BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
+NAMES = {"minigrad": "minigrad", "torch": "PyTorch", "jax": "JAX jit", "mygrad": "MyGrad"}
+NAMES["numpy"] = "NumPy"
+TITLES = {
+    "mlp_steps": "one training step",
+    "kernel_bandwidth": "one op on 1000×1000 float32",
+    "startup": "start-up",
+}
+
+
+def results_of(script):
+    """What a script wrote last, or None."""
+    path = RESULTS / f"{script}.json"
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def duration(seconds):
+    """Seconds in the unit that suits them, three digits.
+
+    >>> duration(0.000123), duration(1.5)
+    ('123 µs', '1.5 s')
+    """
+    unit, scale = ("s", 1) if seconds >= 1 else ("ms", 1e3) if seconds >= 1e-3 else ("µs", 1e6)
+    return f"{seconds * scale:.3g} {unit}"
+
+
+def ratio(row):
+    """A peer's time in units of minigrad's: the median, and the range over the rounds."""
+    if row is None:
+        return ""
+    return f"{row['ratio']:.2f}× ({row['ratio_min']:.2f}–{row['ratio_max']:.2f})"
+
+
+def markdown(header, rows):
+    """A table whose first column is text and whose others are figures."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def times_table(script, found):
+    """Our time and the peers' ratios for every workload, by number of threads."""
+    rows = [
+        (workload, count, peers)
+        for count, workloads in found["threads"].items()
+        for workload, peers in workloads.items()
+        if "seconds" in peers[OURS]
+    ]
+    others = [p for p in PEERS[1:] if any(p in peers for *_, peers in rows)]
+    header = [TITLES[script], "threads", NAMES[OURS], *(NAMES[p] for p in others)]
+    return markdown(
+        header,
+        [
+            [workload, count, duration(peers[OURS]["seconds"])]
+            + [ratio(peers.get(other)) for other in others]
+            for workload, count, peers in rows
+        ],
+    )
+
+
+def overhead_table(found):
+    """What recording costs per op on top of the bare kernel, and PyTorch's totals."""
+    header = ["µs per op, 4×4", "kernel", "recorded", "backward kernel", "backward"]
+    header += ["PyTorch recorded", "PyTorch backward"]
+    columns = ("bare forward", "recorded forward", "bare backward", "recorded backward")
+    rows = []
+    for op, peers in found["threads"]["1"].items():
+        cells = [peers[OURS][column] for column in columns]
+        cells += [peers["torch"][column] for column in columns[1::2]] if "torch" in peers else []
+        rows.append([op, *(f"{cell:.2f}" for cell in cells)])
+    return markdown(header, rows)
+
+
+def caption(found):
+    """Where and with what the figures were measured."""
+    machine = found["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    return (
+        f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, "
+        f"{versions}. Medians of {found['rounds']} rounds, each peer in its own process by turns. "
+        "For a peer: its time divided by minigrad's, above 1 where minigrad is faster, "
+        "and the range over the rounds."
+    )
+
+
+def report():
+    """All tables for which results exist."""
+    known = {script: found for script in TITLES if (found := results_of(script)) is not None}
+    parts = [caption(found) for found in known.values()][:1]
+    parts += [times_table(script, found) for script, found in known.items()]
+    if (found := results_of("op_overhead")) is not None:
+        parts.append(overhead_table(found))
+    return "\n\n".join(parts) or "No results yet: run `make bench`."
+
+
+def refresh_readme():
+    """Put the tables between the markers of the README."""
+    text = README.read_text(encoding="utf-8")
+    before, found, rest = text.partition(BEGIN)
+    _, closed, after = rest.partition(END)
+    if not (found and closed):
+        raise ValueError(f"{README} lacks the lines {BEGIN} and {END}")
+    README.write_text(f"{before}{BEGIN}\n{report()}\n{END}{after}", encoding="utf-8")

@@ -1,0 +1,143 @@
+"""minigrad: a reverse-mode tensor engine on NumPy with hand-written Numba kernels.
+
+>>> import minigrad as mg
+>>> x = mg.tensor([1.0, 2.0], requires_grad=True)
+>>> (x * x).sum().backward()
+>>> x.grad
+tensor([2., 4.])
+"""
+
+import os as _os
+
+# in a source checkout the kernels package is the sibling of this one
+_here = _os.path.dirname(_os.path.abspath(__file__))
+if not _os.path.isdir(_os.path.join(_here, "kernels")):
+    __path__.append(_os.path.dirname(_here))
+
+from . import autograd, data, dtypes, errors, nn, optim, testing  # noqa: E402
+from .autograd import (  # noqa: E402
+    enable_grad,
+    grad,
+    gradcheck,
+    gradgradcheck,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from .backend import get_num_threads, memory_stats, release_memory, set_num_threads  # noqa: E402
+from .dtypes import (  # noqa: E402
+    bfloat16,
+    double,
+    dtype,
+    finfo,
+    float16,
+    float32,
+    float64,
+    float_format,
+    get_default_dtype,
+    half,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    promote_types,
+    set_default_dtype,
+    short,
+    uint8,
+)
+from .dtypes import bool_ as bool  # noqa: E402
+from .dtypes import float_ as float  # noqa: E402
+from .io import load, save  # noqa: E402
+from .ops.activation import gelu, relu, sigmoid, tanh  # noqa: E402
+from .ops.compare import (  # noqa: E402
+    allclose,
+    eq,
+    equal,
+    ge,
+    gt,
+    isfinite,
+    isnan,
+    le,
+    logical_not,
+    lt,
+    ne,
+)
+from .ops.creation import (  # noqa: E402
+    arange,
+    as_tensor,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from .ops.dropout import dropout  # noqa: E402
+from .ops.elementwise import (  # noqa: E402
+    abs,
+    add,
+    clone,
+    cos,
+    div,
+    erf,
+    exp,
+    log,
+    maximum,
+    minimum,
+    mul,
+    neg,
+    pow,
+    reciprocal,
+    sign,
+    sin,
+    sqrt,
+    square,
+    sub,
+    where,
+)
+from .ops.matmul import matmul, mm  # noqa: E402
+from .ops.operands import result_type  # noqa: E402
+from .ops.reduce import all, amax, amin, any, argmax, argmin, mean, std, sum, var  # noqa: E402
+from .ops.shape import (  # noqa: E402
+    cat,
+    flatten,
+    permute,
+    reshape,
+    squeeze,
+    stack,
+    t,
+    transpose,
+    unsqueeze,
+)
+from .ops.softmax import log_softmax, softmax  # noqa: E402
+from .random import (  # noqa: E402
+    Generator,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
+from .tensor import Tensor  # noqa: E402
+
+__version__ = "0.1.0"
+
+
+def is_tensor(obj):
+    """Whether ``obj`` is a minigrad tensor."""
+    return isinstance(obj, Tensor)

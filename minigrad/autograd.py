@@ -1,0 +1,27 @@
+"""Door: gradients, user-defined ops and gradient checks under PyTorch's names."""
+
+from .engine.gradients import backward, grad
+from .engine.modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from .function import Function, FunctionCtx, once_differentiable
+from .testing import gradcheck, gradgradcheck
+
+__all__ = [
+    "Function",
+    "FunctionCtx",
+    "backward",
+    "enable_grad",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "is_grad_enabled",
+    "no_grad",
+    "once_differentiable",
+    "set_grad_enabled",
+]

@@ -1,0 +1,95 @@
+"""Whose array is this? The only module that imports the kernels package.
+
+The array itself decides which kernels run. A device name decides only where new arrays are made.
+"""
+
+import numpy as np
+
+from .kernels import launch, memory, registry
+from .kernels.reference.fused import IDENTITY, RELU, SIGMOID, TANH  # noqa: F401
+from .kernels.reference.matmul import SLOPES  # noqa: F401
+
+kernels_by_type = registry._backends
+register_backend = registry.register_backend
+array_module = registry.array_module
+empty = memory.empty
+owns_memory = memory.owns
+memory_stats = memory.stats
+release_memory = memory.release
+CPU = registry.CPU
+REFERENCE = registry.REFERENCE
+KERNELS = registry.KERNELS
+
+
+def kernels_of(*arrays):
+    """The kernels for these arrays, which must all live on one backend.
+
+    >>> kernels_of(np.ones(3)).backend
+    'cpu'
+    """
+    first = next(a for a in arrays if a is not None)
+    for position, array in enumerate(arrays):
+        if array is not None and type(array) is not type(first):
+            raise TypeError(
+                f"argument {position} lives on {device_of(array)!r} but an earlier one on "
+                f"{device_of(first)!r}; move it with .to({device_of(first)!r})"
+            )
+    return registry.of(first)
+
+
+def device_of(array):
+    """'cpu' for NumPy arrays, 'cuda' for CuPy's, the module name for any other registered array."""
+    if isinstance(array, np.ndarray):
+        return "cpu"
+    module = type(array).__module__.partition(".")[0]
+    return "cuda" if module == "cupy" else module
+
+
+def cupy():
+    """The cupy module where it is installed and sees a GPU; otherwise a clear RuntimeError."""
+    try:
+        import cupy as module
+    except ImportError as error:
+        raise RuntimeError(
+            "device 'cuda' needs CuPy, which is not installed: pip install minigrad[gpu]"
+        ) from error
+    if not module.is_available():
+        raise RuntimeError("device 'cuda' needs a GPU that CuPy can use, and none was found")
+    return module
+
+
+def check_device(device):
+    """The name of a device, 'cpu' or 'cuda'; None means the CPU."""
+    name = "cpu" if device is None else str(device).partition(":")[0]
+    if name not in ("cpu", "cuda"):
+        raise RuntimeError(f"unknown device {device!r}; minigrad knows 'cpu' and 'cuda'")
+    return name
+
+
+def move(array, device):
+    """The array on a device, the same object if it is there already."""
+    name = check_device(device)
+    if name == device_of(array):
+        return array
+    return cupy().asnumpy(array) if name == "cpu" else cupy().asarray(array)
+
+
+def get_num_threads():
+    """How many threads kernels may use."""
+    return launch.get_num_threads()
+
+
+def set_num_threads(threads):
+    """Let the kernel pool and BLAS use at most ``threads`` threads.
+
+    >>> set_num_threads(1); get_num_threads()
+    1
+    """
+    launch.set_num_threads(threads)
+    import threadpoolctl
+
+    global _blas_limit
+    _blas_limit = threadpoolctl.threadpool_limits(threads, user_api="blas")
+
+
+_blas_limit = None

@@ -1,0 +1,106 @@
+"""Orders in which the samples of a data set are read."""
+
+import numpy as np
+
+from ..ops.creation import randint, randperm
+from ..random import default_generator
+
+
+class Sampler:
+    """Base of samplers: an iterable of indices with a length."""
+
+    def __iter__(self):
+        raise NotImplementedError(f"{type(self).__name__} must define __iter__")
+
+
+class _Ordered(Sampler):
+    """A sampler that knows its whole order as an array."""
+
+    def order(self):
+        """The indices of one pass."""
+        raise NotImplementedError
+
+    def __iter__(self):
+        return iter(self.order().tolist())
+
+
+class SequentialSampler(_Ordered):
+    """0, 1, 2, …"""
+
+    def __init__(self, data_source):
+        self.data_source = data_source
+
+    def order(self):
+        """The indices of one pass."""
+        return np.arange(len(self.data_source))
+
+    def __len__(self):
+        return len(self.data_source)
+
+
+class RandomSampler(_Ordered):
+    """A new random order at each pass, or draws with ``replacement``.
+
+    Without a ``generator`` the orders come from the default generator's stream for loaders: they
+    follow from :func:`minigrad.manual_seed` alone, whatever else is drawn.
+    """
+
+    def __init__(self, data_source, replacement=False, num_samples=None, generator=None):
+        if not isinstance(replacement, bool):
+            raise TypeError(f"replacement should be a bool, got {replacement!r}")
+        if num_samples is not None and (not isinstance(num_samples, int) or num_samples <= 0):
+            raise ValueError(f"num_samples should be a positive int, got {num_samples!r}")
+        self.data_source = data_source
+        self.replacement = replacement
+        self._num_samples = num_samples
+        self.generator = generator
+
+    @property
+    def num_samples(self):
+        """How many indices one pass gives."""
+        return len(self.data_source) if self._num_samples is None else self._num_samples
+
+    def order(self):
+        """The indices of one pass."""
+        generator = self.generator or default_generator.stream("loader")
+        size, count = len(self.data_source), self.num_samples
+        if self.replacement:
+            return randint(0, size, (count,), generator=generator)._array
+        if not size:
+            return np.arange(0)
+        passes = [randperm(size, generator=generator)._array for _ in range(-(-count // size))]
+        return np.concatenate(passes)[:count]
+
+    def __len__(self):
+        return self.num_samples
+
+
+class BatchSampler(Sampler):
+    """Lists of ``batch_size`` indices of another sampler; ``drop_last`` drops a shorter last one.
+
+    >>> list(BatchSampler(range(5), 2, False))
+    [[0, 1], [2, 3], [4]]
+    """
+
+    def __init__(self, sampler, batch_size, drop_last):
+        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size <= 0:
+            raise ValueError(f"batch_size should be a positive int, got {batch_size!r}")
+        if not isinstance(drop_last, bool):
+            raise ValueError(f"drop_last should be a bool, got {drop_last!r}")
+        self.sampler = sampler
+        self.batch_size = batch_size
+        self.drop_last = drop_last
+
+    def __iter__(self):
+        batch = []
+        for index in self.sampler:
+            batch.append(index)
+            if len(batch) == self.batch_size:
+                yield batch
+                batch = []
+        if batch and not self.drop_last:
+            yield batch
+
+    def __len__(self):
+        full, rest = divmod(len(self.sampler), self.batch_size)
+        return full + bool(rest and not self.drop_last)

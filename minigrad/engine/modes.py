@@ -1,0 +1,125 @@
+"""Grad mode: whether ops are recorded. One flag per thread."""
+
+import functools
+import threading
+
+
+class _State(threading.local):
+    recording = True
+    inference = False
+
+
+state = _State()
+
+
+class _Mode:
+    """A context manager and decorator that sets the recording flag and restores it."""
+
+    recording = True
+
+    def __enter__(self):
+        self._previous = getattr(self, "_previous", ())
+        self._previous = (*self._previous, state.recording)
+        state.recording = self.recording
+        return self
+
+    def __exit__(self, *_failure):
+        *self._previous, state.recording = self._previous
+
+    def __call__(self, function):
+        @functools.wraps(function)
+        def inside(*args, **kwargs):
+            with type(self)._again(self):
+                return function(*args, **kwargs)
+
+        return inside
+
+    def _again(self):
+        return type(self)()
+
+
+class no_grad(_Mode):  # noqa: N801  (PyTorch's spelling)
+    """Nothing is recorded inside.
+
+    >>> import minigrad as mg
+    >>> x = mg.ones(2, requires_grad=True)
+    >>> with mg.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    recording = False
+
+    def __new__(cls, function=None):
+        self = super().__new__(cls)
+        return self if function is None else self(function)
+
+
+class enable_grad(no_grad):  # noqa: N801
+    """Ops are recorded inside, also within :class:`no_grad`."""
+
+    recording = True
+
+
+class inference_mode(_Mode):  # noqa: N801
+    """Nothing is recorded inside, and nothing made inside may enter a graph afterwards.
+
+    minigrad holds no extra state for views, so this is :class:`no_grad` under PyTorch's name with
+    PyTorch's ``mode`` argument.
+    """
+
+    def __new__(cls, mode=True):
+        self = super().__new__(cls)
+        if callable(mode):
+            return cls()(mode)
+        return self
+
+    def __init__(self, mode=True):
+        self.mode = mode
+        self.recording = not mode and state.recording
+
+    def __enter__(self):
+        self.recording = state.recording and not self.mode
+        self._inference = (*getattr(self, "_inference", ()), state.inference)
+        state.inference = self.mode
+        return super().__enter__()
+
+    def __exit__(self, *failure):
+        *self._inference, state.inference = self._inference
+        super().__exit__(*failure)
+
+    def _again(self):
+        return type(self)(self.mode)
+
+
+class set_grad_enabled(_Mode):  # noqa: N801
+    """Set the grad mode at once; as a context manager, restore it at the end."""
+
+    def __init__(self, mode):
+        self.before = state.recording
+        self.recording = bool(mode)
+        state.recording = self.recording
+
+    def __enter__(self):
+        super().__enter__()
+        self._previous = (*self._previous[:-1], self.before)
+        return self
+
+    def __call__(self, function):
+        state.recording = self.before
+        return super().__call__(function)
+
+    def _again(self):
+        again = type(self)(self.recording)
+        return again
+
+
+def is_grad_enabled():
+    """Whether ops are being recorded in this thread."""
+    return state.recording
+
+
+def is_inference_mode_enabled():
+    """Whether this thread is inside :class:`inference_mode`."""
+    return state.inference

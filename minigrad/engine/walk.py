@@ -1,0 +1,352 @@
+"""The walk: from the newest node down to the leaves, one vjp at a time, without recursion.
+
+Nodes are numbered as they are made, so a node's consumers all have higher numbers: a heap of
+pending numbers, highest first, meets every node after all of its gradients have arrived.
+"""
+
+import sys
+from heapq import heappop, heappush
+
+import numpy as np
+
+from .. import backend, dtypes
+from . import graph, observe
+from .graph import tag_of
+from .modes import enable_grad
+from .op import OPERATIONS
+
+_ndarray = np.ndarray
+_kernels = backend.kernels_by_type
+
+
+def walk(roots, retain_graph=False, create_graph=False, wanted=None):
+    """Send gradients from ``roots`` down the graph.
+
+    ``roots`` is a list of (tensor, gradient); ``wanted`` None means every leaf, otherwise only the
+    tensors named get a gradient. Returns {tensor: gradient}: arrays as stored, or tensors when
+    ``create_graph``.
+    """
+    algebra = _Tensors if create_graph else _Arrays
+    needed, captures = (None, {}) if wanted is None else _paths(roots, wanted)
+    found = {}  # leaf tensor -> the sum of its gradients so far
+    pending = {}  # number of a node -> (node, what its outputs received so far)
+    heap = []  # the numbers of the pending nodes, negated
+    gradients, edges = [g for _, g in roots], [_root_edge(t) for t, _ in roots]
+    while True:
+        # this loop is hot: what it costs is what backward costs per op, so it is written out
+        for gradient, edge in zip(gradients, edges):  # noqa: B905  (lengths compared below)
+            if edge is None or gradient is None:
+                continue
+            target, number, shape, kind = edge
+            if needed is not None and target not in needed:
+                continue
+            if (
+                type(gradient) is not _ndarray
+                or gradient.dtype is not kind
+                or gradient.shape != shape
+            ):
+                gradient = algebra.conform(target, gradient, shape, kind)
+            if number < 0:
+                known = found.get(target)
+                found[target] = gradient if known is None else algebra.add(known, gradient, kind)
+                continue
+            entry = pending.get(target.sequence)
+            if entry is None:
+                outputs = target.outputs
+                received = [None] if outputs is None else [None] * len(outputs)
+                pending[target.sequence] = (target, received)
+                heappush(heap, -target.sequence)
+                received[number] = gradient
+            else:
+                known = entry[1][number]
+                entry[1][number] = gradient if known is None else algebra.add(known, gradient, kind)
+        if not heap:
+            return found
+        node, received = pending.pop(-heappop(heap))
+        if node.hooks:
+            _run_hooks(algebra, node, received)
+        if node in captures and not _capture(node, received, needed, captures, found):
+            gradients, edges = (), ()
+            continue
+        gradients, edges = algebra.vjp(node, received, retain_graph), node.edges
+        if len(gradients) != len(edges):
+            raise _wrong_number(node, gradients)
+        if observe.listeners:
+            observe.announce("backward", node, gradients)
+
+
+def _root_edge(tensor):
+    target, number = (tensor, -1) if tensor._node is None else (tensor._node, tensor._nr)
+    return target, number, tensor._array.shape, tensor._tag or tensor._array.dtype
+
+
+def _capture(node, received, needed, captures, found):
+    """Note the gradients that were asked for at a node; whether the walk goes on through it."""
+    for number, tensor in captures[node]:
+        if received[number] is not None:
+            found[tensor] = received[number]
+    return _leads_on(node, needed)
+
+
+def _wrong_number(node, gradients):
+    return RuntimeError(
+        f"{node.name}: the vjp returned {len(gradients)} gradients for {len(node.edges)} inputs"
+    )
+
+
+def _leads_on(node, needed):
+    return any(e is not None and e[0] in needed for e in node.edges)
+
+
+def _paths(roots, wanted):
+    """The nodes and leaves on some way from the roots to a wanted tensor, and where to capture."""
+    captures, needed = {}, set()
+    for tensor in wanted:
+        if tensor._node is None:
+            needed.add(tensor)
+        else:
+            captures.setdefault(tensor._node, []).append((tensor._nr, tensor))
+    order, stack = {}, [t._node for t, _ in roots if t._node is not None]
+    while stack:
+        node = stack.pop()
+        if node.sequence in order:
+            continue
+        order[node.sequence] = node
+        stack.extend(e[0] for e in node.edges if e is not None and e[1] >= 0)
+    for _, node in sorted(order.items()):
+        if node in captures or _leads_on(node, needed):
+            needed.add(node)
+    return needed, captures
+
+
+def _run_hooks(algebra, node, gradients):
+    """Tensor hooks of a node's outputs: each may replace the gradient that flows on."""
+    for hook in list(node.hooks.values()):
+        gradient = gradients[hook.number]
+        if gradient is None:
+            continue
+        meta = node.outputs[hook.number] if node.outputs else (gradient.shape, gradient.dtype)
+        replaced = hook(algebra.wrap(gradient, meta[1]))
+        if replaced is not None:
+            gradients[hook.number] = algebra.unwrap(replaced, node, meta)
+
+
+def run_leaf_hooks(tensor, gradient, create_graph):
+    """Tensor hooks of a leaf, on the whole gradient of one walk."""
+    algebra = _Tensors if create_graph else _Arrays
+    kind = tensor._tag or tensor._array.dtype
+    for hook in list(tensor._hooks.values()):
+        replaced = hook(algebra.wrap(gradient, kind))
+        if replaced is not None:
+            gradient = algebra.unwrap(replaced, None, (tensor._array.shape, kind))
+    return gradient
+
+
+def _modified(node):
+    """The error for a saved array that was written to since."""
+    for position, ((kind, index, _), cell, version) in enumerate(node.sources):
+        if cell is not None and cell[0] != version:
+            return RuntimeError(
+                f"one of the arrays needed for the gradient of {node.name} was modified in place: "
+                f"{kind} {index}, shape {node.saved[position].shape}, is at version {cell[0]}, "
+                f"expected {version}; clone it before writing"
+            )
+    raise AssertionError("no saved array was modified")
+
+
+def _check_saved(node):
+    """Raise if the saved arrays were freed or written to since the forward pass."""
+    if node.saved is graph.RELEASED:
+        iter(node.saved)
+    for _, cell, version in node.sources:
+        if cell is not None and cell[0] != version:
+            raise _modified(node)
+
+
+def _mismatch(target, shape, wanted):
+    owner = "a leaf" if isinstance(target, graph.TensorBase) else getattr(target, "name", "a hook")
+    return RuntimeError(
+        f"a gradient of shape {tuple(shape)} arrived at an output of {owner} of shape "
+        f"{tuple(wanted)}, to which it cannot be summed"
+    )
+
+
+def _broadcasts_to(small, large):
+    """Whether an array of shape ``small`` broadcasts to ``large``."""
+    return len(small) <= len(large) and all(
+        s in (1, n) for s, n in zip(reversed(small), reversed(large), strict=False)
+    )
+
+
+class _Arrays:
+    """Gradients are arrays and nothing is recorded: the fast default."""
+
+    @staticmethod
+    def vjp(node, gradients, retain_graph):
+        saved = node.saved
+        if saved:
+            _check_saved(node)
+        runner = node
+        if node.emulated:
+            runner, gradients = _Arrays._decoded(node, gradients)
+        if len(gradients) > 1:
+            results = runner.vjp(node.k, *node.fill_gradients(gradients))
+        else:
+            results = runner.vjp(node.k, gradients[0])
+        if saved and not retain_graph:
+            node.saved = graph.RELEASED
+        return results if type(results) is tuple else (results,)
+
+    @staticmethod
+    def _decoded(node, gradients):
+        """The node with its emulated saved arrays, and its gradients, as float32."""
+        runner = _twin(node)
+        if node.saved:
+            runner.saved = tuple(
+                dtypes.decode(a, source[0][2])
+                for a, source in zip(node.saved, node.sources, strict=True)
+            )
+        return runner, [
+            None if g is None else dtypes.decode(g, tag_of(kind))
+            for g, (_, kind) in zip(gradients, node.outputs, strict=True)
+        ]
+
+    @staticmethod
+    def conform(node, gradient, shape, kind):
+        """The gradient with the shape and dtype of its input; the engine's part of every vjp."""
+        gradient = graph.as_array(gradient)
+        if gradient.shape != shape:
+            if not _broadcasts_to(shape, gradient.shape):
+                raise _mismatch(node, gradient.shape, shape)
+            gradient = backend.kernels_of(gradient).unbroadcast(gradient, shape)
+        if type(kind) is dtypes.dtype:
+            return dtypes.encode(gradient, kind)
+        return gradient if gradient.dtype == kind else gradient.astype(kind)
+
+    @staticmethod
+    def add(a, b, kind):
+        k, tag = _kernels[type(a)], tag_of(kind)
+        if tag is None:
+            return graph.as_array(k.add(a, b))
+        return dtypes.encode(k.add(dtypes.decode(a, tag), dtypes.decode(b, tag)), tag)
+
+    @staticmethod
+    def wrap(gradient, kind):
+        return graph.new_tensor(gradient, tag_of(kind))
+
+    @staticmethod
+    def unwrap(tensor, node, meta):
+        return _Arrays.conform(node, graph.values(tensor), *meta)
+
+
+class _Tensors:
+    """Gradients are tensors and every vjp is recorded: create_graph."""
+
+    @staticmethod
+    def vjp(node, gradients, retain_graph):
+        if node.once_differentiable:
+            raise RuntimeError(f"{node.name} is once differentiable: create_graph is refused")
+        runner = node
+        if node.saved:
+            _check_saved(node)
+            runner = _twin(node)
+            runner.saved = tuple(resaved(node, i) for i in range(len(node.saved)))
+        if len(gradients) > 1:
+            filled = node.fill_gradients([None if g is None else g._array for g in gradients])
+            gradients = [
+                g if g is not None or f is None else graph.new_tensor(f, tag_of(kind))
+                for g, f, (_, kind) in zip(gradients, filled, node.outputs, strict=True)
+            ]
+        with enable_grad():
+            results = runner.vjp(OPERATIONS, *gradients)
+        if not retain_graph and node.saved:
+            node.saved = graph.RELEASED
+        return results if type(results) is tuple else (results,)
+
+    @staticmethod
+    def conform(node, gradient, shape, kind):
+        if gradient._array.shape != shape:
+            if not _broadcasts_to(shape, gradient._array.shape):
+                raise _mismatch(node, gradient._array.shape, shape)
+            gradient = OPERATIONS.unbroadcast(gradient, shape)
+        if (gradient._tag or gradient._array.dtype) != kind:
+            target = tag_of(kind) or dtypes.of_storage(kind)
+            gradient = OPERATIONS.cast(gradient, dtype=target)
+        return gradient
+
+    @staticmethod
+    def add(a, b, kind):
+        with enable_grad():
+            return OPERATIONS.add(a, b)
+
+    @staticmethod
+    def wrap(gradient, kind):
+        return gradient
+
+    @staticmethod
+    def unwrap(tensor, node, meta):
+        return _Tensors.conform(node, tensor, *meta)
+
+
+def _twin(node):
+    """A copy of a node that can be given other saved values without touching the node."""
+    twin = object.__new__(type(node))
+    twin.__dict__.update(node.__dict__)
+    for slot in ("k", "saved", "edges", "sequence", "recorded"):
+        setattr(twin, slot, getattr(node, slot))
+    return twin
+
+
+def resaved(node, position):
+    """A saved array as the tensor it was: tied to its input's edge or to the node's output."""
+    (kind, index, tag), cell, _ = node.sources[position]
+    array = node.saved[position]
+    if kind is None:
+        return None if array is None else node.intermediate(array)
+    tensor = graph.new_tensor(array, tag)
+    tensor._version = cell
+    if kind == "output":
+        tensor._node, tensor._nr, tensor._requires_grad = node, index, True
+        return tensor
+    edge = node.edges[index]
+    if edge is not None:
+        if edge[1] < 0:
+            return edge[0]
+        tensor._node, tensor._nr, tensor._requires_grad = edge[0], edge[1], True
+    return tensor
+
+
+def _shared(gradient):
+    """Whether somebody else still holds this array, or it is a view of another."""
+    return sys.getrefcount(gradient) > _ALONE or not backend.owns_memory(gradient)
+
+
+def _calibrate():
+    """The reference count of an array that only the caller's caller holds in one variable."""
+
+    def count(gradient):
+        return sys.getrefcount(gradient)
+
+    array = np.zeros(1)
+    return count(array)
+
+
+_ALONE = _calibrate()
+
+
+def accumulate(found, create_graph):
+    """Add the gradients of a walk to the ``grad`` of their leaves."""
+    while found:
+        tensor, gradient = found.popitem()
+        if tensor._hooks:
+            gradient = run_leaf_hooks(tensor, gradient, create_graph)
+        known = tensor._grad
+        if create_graph:
+            tensor._grad = gradient if known is None else OPERATIONS.add(known, gradient)
+            continue
+        if known is not None:
+            gradient = _Arrays.add(known._array, gradient, tensor._tag)
+        elif type(gradient) is _ndarray and _shared(gradient):
+            gradient = gradient.copy()
+        tensor._grad = graph.new_tensor(gradient, tensor._tag)
+

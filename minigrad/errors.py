@@ -1,0 +1,5 @@
+"""The exceptions of minigrad that are not Python's own."""
+
+
+class GradcheckError(RuntimeError):
+    """Numerical and analytic gradients differ (raised by :func:`minigrad.gradcheck`)."""

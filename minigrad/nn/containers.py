@@ -1,0 +1,190 @@
+"""Modules that hold modules: in a chain, in a list, under names."""
+
+from collections.abc import Mapping
+from itertools import islice
+
+from .module import Module, indented, wrapped
+
+
+class _Indexed(Module):
+    """What Sequential and ModuleList share: modules under the names '0', '1', …"""
+
+    def _key(self, index):
+        size = len(self)
+        if not hasattr(index, "__index__"):
+            raise TypeError(f"an index must be an int or a slice, got {type(index).__name__}")
+        position = index.__index__()
+        if not -size <= position < size:
+            raise IndexError(f"index {position} is out of range for {size} modules")
+        return next(islice(self._modules, position % size, None))
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return self._of(list(self._modules.items())[index])
+        return self._modules[self._key(index)]
+
+    def __setitem__(self, index, module):
+        self.add_module(self._key(index), module)
+
+    def __delitem__(self, index):
+        keys = list(self._modules)[index] if isinstance(index, slice) else [self._key(index)]
+        for key in keys:
+            delattr(self, key)
+        self._renumber(list(self._modules.items()))
+
+    def _renumber(self, items):
+        """Let these be the modules; names that are numbers become positions."""
+        for name in list(self._modules):
+            delattr(self, name)
+        for position, (name, module) in enumerate(items):
+            self.add_module(str(position) if name.isdigit() else name, module)
+
+    def __len__(self):
+        return len(self._modules)
+
+    def __iter__(self):
+        return iter(self._modules.values())
+
+    def append(self, module):
+        """Add a module at the end; returns self."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def extend(self, modules):
+        """Add modules at the end; returns self."""
+        for module in modules:
+            self.append(module)
+        return self
+
+    def insert(self, index, module):
+        """Add a module before position ``index``; returns self."""
+        if not isinstance(module, Module):
+            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+        if not -len(self) <= index <= len(self):
+            raise IndexError(f"index {index} is out of range for {len(self)} modules")
+        items = list(self._modules.items())
+        items.insert(index, (str(index), module))
+        self._renumber(items)
+        return self
+
+    def pop(self, index):
+        """Remove a module and return it."""
+        module = self[index]
+        del self[index]
+        return module
+
+
+class Sequential(_Indexed):
+    """Modules applied one after the other; given in order or as one dict of named modules.
+
+    >>> import minigrad as mg
+    >>> mg.nn.Sequential(mg.nn.Linear(2, 3), mg.nn.ReLU())
+    Sequential(
+      (0): Linear(in_features=2, out_features=3, bias=True)
+      (1): ReLU()
+    )
+    """
+
+    def __init__(self, *args):
+        super().__init__()
+        named = len(args) == 1 and isinstance(args[0], Mapping)
+        for name, module in args[0].items() if named else enumerate(args):
+            self.add_module(str(name), module)
+
+    def _of(self, items):
+        return type(self)(dict(items))
+
+    def forward(self, input):
+        for module in self._modules.values():
+            input = module(input)
+        return input
+
+
+class ModuleList(_Indexed):
+    """A list of modules that are registered; it has no forward."""
+
+    def __init__(self, modules=None):
+        super().__init__()
+        self.extend(() if modules is None else modules)
+
+    def _of(self, items):
+        return type(self)(module for _, module in items)
+
+    def __iadd__(self, modules):
+        return self.extend(modules)
+
+    def __add__(self, other):
+        return type(self)([*self, *other])
+
+    def __repr__(self):
+        """Equal neighbours are written once, with their number."""
+        blocks = []
+        for position, text in enumerate(map(repr, self)):
+            if blocks and blocks[-1][2] == text:
+                blocks[-1][1] = position
+            else:
+                blocks.append([position, position, text])
+        lines = [
+            f"({first}): {text}"
+            if first == last
+            else f"({first}-{last}): {last - first + 1} x {text}"
+            for first, last, text in blocks
+        ]
+        return wrapped(self._get_name(), map(indented, lines)) if lines else wrapped(
+            self._get_name(), ()
+        )
+
+
+class ModuleDict(Module):
+    """Modules under names, like a dict; it has no forward."""
+
+    def __init__(self, modules=None):
+        super().__init__()
+        self.update({} if modules is None else modules)
+
+    def __getitem__(self, key):
+        return self._modules[key]
+
+    def __setitem__(self, key, module):
+        self.add_module(key, module)
+
+    def __delitem__(self, key):
+        del self._modules[key]
+        self.__dict__.pop(key, None)
+
+    def __len__(self):
+        return len(self._modules)
+
+    def __iter__(self):
+        return iter(self._modules)
+
+    def __contains__(self, key):
+        return key in self._modules
+
+    def clear(self):
+        """Remove every module."""
+        for key in list(self):
+            del self[key]
+
+    def pop(self, key):
+        """Remove a module and return it."""
+        module = self[key]
+        del self[key]
+        return module
+
+    def keys(self):
+        """The names."""
+        return self._modules.keys()
+
+    def values(self):
+        """The modules."""
+        return self._modules.values()
+
+    def items(self):
+        """The (name, module) pairs."""
+        return self._modules.items()
+
+    def update(self, modules):
+        """Add modules from a mapping or from (name, module) pairs."""
+        for key, module in modules.items() if isinstance(modules, Mapping) else modules:
+            self[key] = module

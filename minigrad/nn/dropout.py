@@ -1,0 +1,28 @@
+"""Dropout as a module."""
+
+from ..ops.dropout import dropout
+from .module import Module
+
+
+class Dropout(Module):
+    """In training, zero elements with probability ``p`` and scale the others by 1 / (1 − p).
+
+    In evaluation it returns its input. ``inplace`` is accepted and ignored; ``generator`` gives the
+    masks a stream of their own.
+    """
+
+    def __init__(self, p=0.5, inplace=False, *, generator=None):
+        super().__init__()
+        if not 0 <= p <= 1:
+            raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+        self.p = p
+        self.inplace = inplace
+        self.generator = generator
+
+    def forward(self, input):
+        if not self.training:
+            return input
+        return dropout(input, self.p, True, generator=self.generator)
+
+    def extra_repr(self):
+        return f"p={self.p}, inplace={self.inplace}"

@@ -1,0 +1,99 @@
+"""Loading a state dict into a module, and where ``Module.to`` goes."""
+
+from collections import namedtuple
+
+import numpy as np
+
+from .. import backend, dtypes
+from ..engine.graph import TensorBase, dtype_of
+from ..engine.modes import no_grad
+from ..ops.operands import tensor_of
+from .parameter import Parameter
+
+
+class IncompatibleKeys(namedtuple("IncompatibleKeys", ("missing_keys", "unexpected_keys"))):
+    """What did not match in :meth:`Module.load_state_dict`."""
+
+    __slots__ = ()
+
+    def __repr__(self):
+        return super().__repr__() if any(self) else "<All keys matched successfully>"
+
+
+def load(module, state_dict, strict, assign):
+    """Check everything, then copy (or assign) every value that has a place in the module."""
+    if not hasattr(state_dict, "items"):
+        raise TypeError(
+            f"expected state_dict to be dict-like, got {type(state_dict).__name__}; "
+            "read a file with mg.load first"
+        )
+    places = {
+        (f"{path}.{name}" if path else name): (owner, name, value)
+        for path, owner in module.named_modules(remove_duplicate=False)
+        for name, value in owner._own_state()
+    }
+    missing = [key for key in places if key not in state_dict]
+    unexpected = [key for key in state_dict if key not in places]
+    errors = _keys_that_differ(missing, unexpected) if strict else []
+    errors += _misfits(places, state_dict)
+    if errors:
+        lines = "\n\t".join(errors)
+        raise RuntimeError(
+            f"Error(s) in loading state_dict for {module._get_name()}:\n\t{lines}"
+        )
+    with no_grad():
+        for key, (owner, name, value) in places.items():
+            if key in state_dict:
+                _write(owner, name, value, tensor_of(state_dict[key]), assign)
+    return IncompatibleKeys(missing, unexpected)
+
+
+def _keys_that_differ(missing, unexpected):
+    return [
+        f"{what} key(s) in state_dict: {', '.join(map(_quoted, keys))}. "
+        for what, keys in (("Missing", missing), ("Unexpected", unexpected))
+        if keys
+    ]
+
+
+def _quoted(key):
+    return f'"{key}"'
+
+
+def _misfits(places, state_dict):
+    """One message for each value that cannot be copied to its place."""
+    for key, (_, _, current) in places.items():
+        if key not in state_dict:
+            continue
+        given = state_dict[key]
+        if not isinstance(given, TensorBase | np.ndarray):
+            yield (
+                f"While copying the parameter named {_quoted(key)}, expected a tensor or ndarray "
+                f"but received {type(given).__name__}. "
+            )
+        elif tuple(given.shape) != current.shape:
+            yield (
+                f"size mismatch for {key}: copying a param with shape {tuple(given.shape)} from "
+                f"checkpoint, the shape in current model is {current.shape}."
+            )
+
+
+def _write(owner, name, current, given, assign):
+    if not assign:
+        current.copy_(given)
+    elif isinstance(current, Parameter):
+        setattr(owner, name, Parameter(given, requires_grad=current.requires_grad))
+    else:
+        setattr(owner, name, given)
+
+
+def destination(*args, dtype=None, device=None, non_blocking=False):
+    """(dtype, device) from the arguments of ``to``: a device, a dtype or a tensor."""
+    for value in args:
+        if isinstance(value, TensorBase):
+            dtype, device = dtype_of(value), backend.device_of(value._array)
+        elif isinstance(value, str) and value not in dtypes.BY_NAME:
+            device = value
+        elif value is not None and not isinstance(value, bool):
+            dtype = value
+    return (None if dtype is None else dtypes.check(dtype)), device

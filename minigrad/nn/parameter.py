@@ -1,0 +1,32 @@
+"""Parameter: a tensor that a module trains."""
+
+from ..engine.graph import new_tensor, version_cell
+from ..ops.creation import check_differentiable, empty
+from ..ops.operands import tensor_of
+from ..tensor import Tensor
+
+
+class Parameter(Tensor):
+    """A tensor that a :class:`Module` registers when it is assigned as an attribute.
+
+    It shares memory with ``data`` and stands outside the graph that made ``data``.
+
+    >>> import minigrad as mg
+    >>> mg.nn.Parameter(mg.zeros(2))
+    Parameter containing:
+    tensor([0., 0.], requires_grad=True)
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, data=None, requires_grad=True):
+        data = empty(0) if data is None else tensor_of(data, "data")
+        if requires_grad:
+            check_differentiable(data.dtype)
+        parameter = new_tensor(data._array, data._tag, bool(requires_grad))
+        parameter._version = version_cell(data)
+        parameter.__class__ = cls
+        return parameter
+
+    def __repr__(self):
+        return f"Parameter containing:\n{super().__repr__()}"

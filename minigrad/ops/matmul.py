@@ -1,0 +1,275 @@
+"""Matrix products."""
+
+from ..backend import IDENTITY, RELU, SIGMOID, SLOPES, TANH
+from ..engine.gradients import recomputed
+from ..engine.op import Op, Sample
+from .operands import tensor_of
+
+
+class Matmul(Op):
+    """Z = X Y, batched over leading axes.    dL/dX = G Yᵀ,  dL/dY = Xᵀ G
+
+    A 1-D left operand is a row and a 1-D right operand a column, without that axis in the result.
+    """
+
+    def forward(ctx, k, x, y):
+        ctx.save(x, y)
+        return k.matmul(x, y)
+
+    def vjp(ctx, k, g):
+        x, y = ctx.saved
+        row, column = x.ndim == 1, y.ndim == 1
+        x = k.reshape(x, (1, -1)) if row else x
+        y = k.reshape(y, (-1, 1)) if column else y
+        shape = g.shape
+        if column:
+            shape = (*shape, 1)
+        if row:
+            shape = (*shape[:-1], 1, shape[-1])
+        g = k.reshape(g, shape)
+        gx = gy = None
+        if ctx.needs(0):
+            gx = k.matmul(g, _swapped(k, y))
+            gx = _down_to(k, gx, ctx.edges[0][2], row, 0)
+        if ctx.needs(1):
+            gy = k.matmul(_swapped(k, x), g)
+            gy = _down_to(k, gy, ctx.edges[1][2], column, 1)
+        return gx, gy
+
+    def samples(rng):
+        yield Sample("matrices", (rng.normal(size=(3, 4)), rng.normal(size=(4, 2))))
+        yield Sample("vectors", (rng.normal(size=4), rng.normal(size=4)))
+        yield Sample("row", (rng.normal(size=3), rng.normal(size=(2, 3, 4))))
+        yield Sample("column", (rng.normal(size=(2, 3, 4)), rng.normal(size=4)))
+        yield Sample("batch", (rng.normal(size=(2, 1, 2, 3)), rng.normal(size=(3, 3, 2))))
+        yield Sample("empty", (rng.normal(size=(0, 4)), rng.normal(size=(4, 2))))
+
+    def peer(torch, x, y):
+        return torch.matmul(x, y)
+
+
+def _swapped(k, x):
+    axes = tuple(range(x.ndim))
+    return k.permute(x, (*axes[:-2], axes[-1], axes[-2]))
+
+
+def _down_to(k, g, shape, vector, position):
+    """The gradient of one operand, summed over broadcast batches, without a vector's extra axis."""
+    if not vector:
+        return k.unbroadcast(g, shape) if g.shape != shape else g
+    kept = (1, *shape) if position == 0 else (*shape, 1)
+    return k.reshape(k.unbroadcast(g, kept) if g.shape != kept else g, shape)
+
+
+class Linear(Op):
+    """Y = f(X Wᵀ + b).    G′ = G · f′,  dL/dX = G′ W,  dL/dW = G′ᵀ X,  dL/db = Σ G′ over rows
+
+    ``activation`` chooses f: IDENTITY, RELU, TANH or SIGMOID; f′ comes from the output Y.
+    """
+
+    def forward(ctx, k, x, weight, bias, *, activation=IDENTITY):
+        ctx.activation = activation
+        y = k.linear(x, weight, bias, activation)
+        if activation == IDENTITY:
+            ctx.save(x, weight)
+        else:
+            ctx.save(x, weight, y)
+        return y
+
+    def vjp(ctx, k, g):
+        saved, edges = ctx.saved, ctx.edges
+        x, weight = saved[0], saved[1]
+        y = saved[2] if len(saved) > 2 else g
+        needs = (edges[0] is not None, edges[1] is not None, edges[2] is not None)
+        if not k.records:
+            return k.linear_vjp(g, x, weight, y, ctx.activation, needs)
+        if ctx.activation != IDENTITY:
+            g = getattr(k, SLOPES[ctx.activation])(g, y)
+        return (
+            k.linear_input_grad(g, weight) if needs[0] else None,
+            k.linear_weight_grad(g, x) if needs[1] else None,
+            k.unbroadcast(g, weight.shape[:1]) if needs[2] else None,
+        )
+
+    def samples(rng):
+        w, b = rng.normal(size=(2, 3)), rng.normal(size=2)
+        yield Sample("matrix", (rng.normal(size=(4, 3)), w, b))
+        yield Sample("vector", (rng.normal(size=3), w, b))
+        yield Sample("cube, no bias", (rng.normal(size=(2, 2, 3)), w, None))
+        yield Sample("empty", (rng.normal(size=(0, 3)), w, b))
+        for name, code in (("relu", RELU), ("tanh", TANH), ("sigmoid", SIGMOID)):
+            yield Sample(name, (rng.normal(size=(4, 3)), w, b), {"activation": code})
+
+    def peer(torch, x, weight, bias, *, activation=IDENTITY):
+        y = torch.nn.functional.linear(x, weight, bias)
+        return (torch.clone, torch.relu, torch.tanh, torch.sigmoid)[activation](y)
+
+
+class LinearChain(Op):
+    """Y = f₂(f₁(X W₁ᵀ + b₁) W₂ᵀ + b₂) …: linear layers one after another as one node.
+
+    dL/dX and dL/dW, dL/db of every layer as in :class:`Linear`, from the last layer to the first.
+    """
+
+    recomputes = True
+
+    def forward(ctx, k, x, *parameters, activations):
+        ctx.activations = activations
+        hidden = []
+        y = x
+        for i, activation in enumerate(activations):
+            y = k.linear(y, parameters[2 * i], parameters[2 * i + 1], activation)
+            hidden.append(y)
+        ctx.save(x, *parameters, *hidden)
+        return y
+
+    def vjp(ctx, k, g):
+        activations, edges = ctx.activations, ctx.edges
+        x, *rest = ctx.saved
+        parameters = rest[: 2 * len(activations)]
+        if k.records:
+            return recomputed(ctx.composed, (x, *parameters), g)
+        inputs = [x, *rest[2 * len(activations) :]]
+        found = []
+        for i in reversed(range(len(activations))):
+            earlier = i > 0 or edges[0] is not None
+            needs = (earlier, edges[2 * i + 1] is not None, edges[2 * i + 2] is not None)
+            g, dweight, dbias = k.linear_vjp(
+                g, inputs[i], parameters[2 * i], inputs[i + 1], activations[i], needs
+            )
+            found += (dbias, dweight)
+        found.append(g)
+        return tuple(reversed(found))
+
+    def composed(ctx, x, *parameters):
+        """The same layers, one op each."""
+        for i, activation in enumerate(ctx.activations):
+            x = Linear.apply(x, parameters[2 * i], parameters[2 * i + 1], activation=activation)
+        return x
+
+    def samples(rng):
+        w1, b1, w2 = rng.normal(size=(5, 3)), rng.normal(size=5), rng.normal(size=(2, 5))
+        codes = {"activations": (TANH, IDENTITY)}
+        yield Sample("two layers", (rng.normal(size=(4, 3)), w1, b1, w2, None), codes)
+
+    def peer(torch, x, *parameters, activations):
+        functions = (torch.clone, torch.relu, torch.tanh, torch.sigmoid)
+        for i, activation in enumerate(activations):
+            x = torch.nn.functional.linear(x, parameters[2 * i], parameters[2 * i + 1])
+            x = functions[activation](x)
+        return x
+
+
+class LinearInputGrad(Op):
+    """Y = G W.    dL/dG = H Wᵀ,  dL/dW = Gᵀ H"""
+
+    def forward(ctx, k, g, weight):
+        ctx.save(g, weight)
+        return k.linear_input_grad(g, weight)
+
+    def vjp(ctx, k, h):
+        g, weight = ctx.saved
+        return (
+            k.linear(h, weight, None) if ctx.needs(0) else None,
+            k.linear_weight_grad(g, h) if ctx.needs(1) else None,
+        )
+
+    def samples(rng):
+        yield Sample("matrix", (rng.normal(size=(4, 2)), rng.normal(size=(2, 3))))
+        yield Sample("vector", (rng.normal(size=2), rng.normal(size=(2, 3))))
+
+    def peer(torch, g, weight):
+        return g @ weight
+
+
+class LinearWeightGrad(Op):
+    """Y = Σ Gᵀ X over leading axes.    dL/dG = X Hᵀ,  dL/dX = G H"""
+
+    def forward(ctx, k, g, x):
+        ctx.save(g, x)
+        return k.linear_weight_grad(g, x)
+
+    def vjp(ctx, k, h):
+        g, x = ctx.saved
+        return (
+            k.linear(x, h, None) if ctx.needs(0) else None,
+            k.linear_input_grad(g, h) if ctx.needs(1) else None,
+        )
+
+    def samples(rng):
+        yield Sample("matrix", (rng.normal(size=(4, 2)), rng.normal(size=(4, 3))))
+        yield Sample("cube", (rng.normal(size=(2, 2, 2)), rng.normal(size=(2, 2, 3))))
+
+    def peer(torch, g, x):
+        return g.reshape(-1, g.shape[-1]).T @ x.reshape(-1, x.shape[-1])
+
+
+def matmul(input, other):
+    """The matrix product with PyTorch's rules for vectors and batches.
+
+    >>> import minigrad as mg
+    >>> mg.matmul(mg.ones(2, 3), mg.ones(3))
+    tensor([3., 3.])
+    """
+    x, y = tensor_of(input), tensor_of(other, "other")
+    a, b = x._array, y._array
+    if a.ndim == 0 or b.ndim == 0:
+        raise RuntimeError("matmul: both operands need at least 1 dimension; use * for scalars")
+    if a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
+        raise RuntimeError(
+            f"matmul: shapes {a.shape} and {b.shape} cannot be multiplied: "
+            f"{a.shape[-1]} columns on the left, {b.shape[-2 if b.ndim > 1 else 0]} rows on the right"
+        )
+    if a.dtype is not b.dtype or x._tag is not y._tag:
+        raise RuntimeError(f"matmul: operands must have one dtype, got {x.dtype} and {y.dtype}")
+    return Matmul.apply(x, y)
+
+
+def mm(input, mat2):
+    """The product of two matrices."""
+    if input.ndim != 2 or mat2.ndim != 2:
+        raise RuntimeError(f"mm: expected two matrices, got shapes {input.shape} and {mat2.shape}")
+    return matmul(input, mat2)
+
+
+def linear(input, weight, bias=None):
+    """input · weightᵀ + bias for input (..., in), weight (out, in) and bias (out,)."""
+    x = tensor_of(input)
+    check_linear(x, weight, bias)
+    return Linear.apply(x, weight, bias)
+
+
+def check_linear(x, weight, bias):
+    """Raise RuntimeError unless x (..., in), weight (out, in) and bias (out,) fit together."""
+    a, w = x._array, weight._array
+    if w.ndim != 2 or a.ndim == 0 or a.shape[-1] != w.shape[1]:
+        raise RuntimeError(
+            f"linear: input of shape {a.shape} does not fit weight of shape {w.shape}: "
+            f"the last extent must be {w.shape[-1] if w.ndim else None}"
+        )
+    if bias is not None and bias._array.shape != w.shape[:1]:
+        raise RuntimeError(
+            f"linear: bias of shape {bias._array.shape} does not fit weight of shape {w.shape}"
+        )
+    if a.dtype is not w.dtype or x._tag is not weight._tag:
+        raise RuntimeError(
+            f"linear: input and weight must have one dtype, got {x.dtype} and {weight.dtype}"
+        )
+
+
+def linear_chain(input, layers):
+    """Several linear layers, each with its activation, as one op.
+
+    ``layers`` is a list of (weight, bias or None, activation code). The results are those of the
+    layers one by one, bit for bit.
+    """
+    parameters, width = [], input._array.shape[-1:]
+    kind, tag = input._array.dtype, input._tag
+    for weight, bias, _ in layers:
+        w = weight._array
+        fits = w.shape[1:] == width and w.dtype is kind and weight._tag is tag
+        if not fits or (bias is not None and bias._array.shape != w.shape[:1]):
+            check_linear(input.new_zeros(width), weight, bias)
+        width = w.shape[:1]
+        parameters += (weight, bias)
+    return LinearChain.apply(input, *parameters, activations=tuple(a for _, _, a in layers))

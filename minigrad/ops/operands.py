@@ -1,0 +1,150 @@
+"""From what users pass to what ops take: tensors of one dtype, normalised axes."""
+
+import numbers
+
+import numpy as np
+
+from .. import backend, dtypes
+from ..engine.graph import TensorBase, dtype_of, new_tensor
+from .cast import cast
+
+_constants = {}
+
+
+def tensor_of(value, argument="input"):
+    """The value if it is a tensor; numbers and arrays become one; anything else is a TypeError."""
+    if isinstance(value, TensorBase):
+        return value
+    if isinstance(value, bool | int | float):
+        return constant(value, dtypes.check(type(value)) if type(value) is not float else None)
+    if isinstance(value, np.ndarray | np.generic):
+        return new_tensor(np.asarray(value))
+    raise TypeError(f"{argument} must be a tensor or a number, got {type(value).__name__}")
+
+
+def constant(value, dtype=None):
+    """A 0-d tensor for a Python number, made once (nobody can write to it)."""
+    dtype = dtype or dtypes.get_default_dtype()
+    key = (value, type(value), dtype, str(value) if value == 0 else None)
+    found = _constants.get(key)
+    if found is None:
+        if len(_constants) > 4096:
+            _constants.clear()
+        storage = np.dtype("float32") if dtype.emulated else dtype.storage
+        array = np.array(value, storage)
+        array.flags.writeable = False
+        found = _constants[key] = new_tensor(array)
+    return found
+
+
+def _rank(dtype):
+    return 2 if dtype.is_floating_point else 0 if dtype is dtypes.bool_ else 1
+
+
+def _strength(value):
+    """What a value says about the result dtype: (priority class, dtype)."""
+    if isinstance(value, TensorBase):
+        return (2 if value._array.ndim else 1), dtype_of(value)
+    if isinstance(value, bool | np.bool_):
+        return 0, dtypes.bool_
+    if isinstance(value, numbers.Integral):
+        return 0, dtypes.int64
+    return 0, dtypes.get_default_dtype()
+
+
+def result_type(*values):
+    """PyTorch's promotion: dimensioned tensors outrank 0-d tensors, which outrank numbers.
+
+    A weaker operand changes the dtype only by a higher category (bool < integer < float).
+    """
+    result = None
+    for priority in (2, 1, 0):
+        group = None
+        for value in values:
+            strength, dtype = _strength(value)
+            if strength == priority:
+                group = dtype if group is None else dtypes.promote_types(group, dtype)
+        if group is not None and (result is None or _rank(group) > _rank(result)):
+            result = group
+    return result
+
+
+def operands(a, b):
+    """Two operands as tensors of their common dtype."""
+    tensor_a, tensor_b = isinstance(a, TensorBase), isinstance(b, TensorBase)
+    if tensor_a and tensor_b:
+        if a._tag is b._tag and a._array.dtype is b._array.dtype:
+            return a, b
+    elif tensor_a:
+        if type(b) is float and a._array.dtype.kind == "f":
+            return a, _like(b, a)
+    elif type(a) is float and tensor_b and b._array.dtype.kind == "f":
+        return _like(a, b), b
+    if not tensor_a and not isinstance(a, numbers.Number):
+        a = tensor_of(a, "input")
+    if not tensor_b and not isinstance(b, numbers.Number):
+        b = tensor_of(b, "other")
+    return converted(result_type(a, b), a, b)
+
+
+def converted(dtype, *values):
+    """All values as tensors of ``dtype``; numbers on the backend of the first tensor."""
+    model = next((v for v in values if isinstance(v, TensorBase)), None)
+    return tuple(
+        cast(v, dtype) if isinstance(v, TensorBase) else _number(v, dtype, model) for v in values
+    )
+
+
+def _like(value, model):
+    return _number(value, model._tag or dtypes.of_storage(model._array.dtype), model)
+
+
+def _number(value, dtype, model):
+    if isinstance(value, complex):
+        raise TypeError(f"minigrad has no complex numbers, got {value!r}")
+    found = constant(value, dtype)
+    if model is None or type(model._array) is np.ndarray:
+        return found
+    return new_tensor(backend.kernels_of(model._array).xp.asarray(found._array))
+
+
+def floating(x):
+    """The tensor itself if it is floating, otherwise its cast to the default dtype."""
+    x = tensor_of(x)
+    if x._tag is not None or x._array.dtype.kind == "f":
+        return x
+    return cast(x, dtypes.get_default_dtype())
+
+
+def check_axis(dim, ndim, argument="dim"):
+    """A non-negative axis; raises IndexError outside [-ndim, ndim)."""
+    if isinstance(dim, bool) or not hasattr(dim, "__index__"):
+        raise TypeError(f"{argument} must be an int, got {type(dim).__name__} ({dim!r})")
+    bound = max(ndim, 1)
+    if not -bound <= dim < bound:
+        raise IndexError(
+            f"{argument}={dim} is out of range for {ndim} dimensions: "
+            f"expected a value in [{-bound}, {bound - 1}]"
+        )
+    return dim.__index__() % bound
+
+
+def check_axes(dim, ndim, argument="dim"):
+    """None (all axes) or a sorted tuple of distinct non-negative axes."""
+    if dim is None or dim == () or dim == []:
+        return None
+    given = dim if isinstance(dim, tuple | list) else (dim,)
+    axes = tuple(check_axis(d, ndim, argument) for d in given)
+    if len(set(axes)) != len(axes):
+        raise RuntimeError(f"{argument}={dim} names an axis twice")
+    return tuple(sorted(axes)) if ndim else None
+
+
+def check_shape(size):
+    """A shape from ``f(2, 3)``, ``f((2, 3))`` or ``f([2, 3])``, as a tuple of ints."""
+    if len(size) == 1 and isinstance(size[0], tuple | list):
+        size = size[0]
+    for extent in size:
+        if isinstance(extent, bool) or not hasattr(extent, "__index__"):
+            raise TypeError(f"a size must be made of ints, got {extent!r}")
+    return tuple(extent.__index__() for extent in size)

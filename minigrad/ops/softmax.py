@@ -1,0 +1,123 @@
+"""Softmax and its logarithm."""
+
+from .. import dtypes
+from ..engine.op import Op, Sample
+from .cast import cast
+from .operands import check_axis, floating
+
+
+def _samples(rng):
+    yield Sample("rows", (rng.normal(size=(3, 4)),), {"axis": 1})
+    yield Sample("columns", (rng.normal(size=(3, 4)),), {"axis": 0})
+    yield Sample("middle", (rng.normal(size=(2, 3, 2)),), {"axis": 1})
+
+
+def _gradient_samples(rng):
+    g, y = rng.normal(size=(3, 4)), rng.uniform(0.1, 0.4, (3, 4))
+    yield Sample("rows", (g, y), {"axis": 1})
+    yield Sample("columns", (g, y), {"axis": 0})
+
+
+class Softmax(Op):
+    """yᵢ = exp(xᵢ) / Σⱼ exp(xⱼ).    dL/dx = y · (g − Σ g y)"""
+
+    samples = _samples
+
+    def forward(ctx, k, x, *, axis):
+        ctx.axis = axis
+        y = k.softmax(x, axis)
+        ctx.save(y)
+        return y
+
+    def vjp(ctx, k, g):
+        (y,) = ctx.saved
+        return k.softmax_vjp(g, y, ctx.axis)
+
+    def peer(torch, x, *, axis):
+        return torch.softmax(x, axis)
+
+
+class SoftmaxVjp(Op):
+    """z = y · (g − Σ g y).    dL/dg = y (h − Σ h y),  dL/dy = h (g − Σ g y) − g Σ h y"""
+
+    samples = _gradient_samples
+
+    def forward(ctx, k, g, y, *, axis):
+        ctx.axis = axis
+        ctx.save(g, y)
+        return k.softmax_vjp(g, y, axis)
+
+    def vjp(ctx, k, h):
+        g, y = ctx.saved
+        gy = None
+        if ctx.needs(1):
+            centred = k.sub(g, k.sum(k.mul(g, y), (ctx.axis,), True))
+            gy = k.sub(k.mul(h, centred), k.mul(g, k.sum(k.mul(h, y), (ctx.axis,), True)))
+        return k.softmax_vjp(h, y, ctx.axis), gy
+
+    def peer(torch, g, y, *, axis):
+        return y * (g - (g * y).sum(axis, keepdim=True))
+
+
+class LogSoftmax(Op):
+    """yᵢ = xᵢ − ln Σⱼ exp(xⱼ).    dL/dx = g − exp(y) Σ g"""
+
+    samples = _samples
+
+    def forward(ctx, k, x, *, axis):
+        ctx.axis = axis
+        y = k.log_softmax(x, axis)
+        ctx.save(y)
+        return y
+
+    def vjp(ctx, k, g):
+        (y,) = ctx.saved
+        return k.log_softmax_vjp(g, y, ctx.axis)
+
+    def peer(torch, x, *, axis):
+        return torch.log_softmax(x, axis)
+
+
+class LogSoftmaxVjp(Op):
+    """z = g − exp(y) Σ g.    dL/dg = h − Σ h exp(y),  dL/dy = −h exp(y) Σ g"""
+
+    samples = _gradient_samples
+
+    def forward(ctx, k, g, y, *, axis):
+        ctx.axis = axis
+        ctx.save(g, y)
+        return k.log_softmax_vjp(g, y, axis)
+
+    def vjp(ctx, k, h):
+        g, y = ctx.saved
+        weighted = k.mul(h, k.exp(y))
+        gg = k.sub(h, k.sum(weighted, (ctx.axis,), True))
+        return gg, k.neg(k.mul(weighted, k.sum(g, (ctx.axis,), True))) if ctx.needs(1) else None
+
+    def peer(torch, g, y, *, axis):
+        return g - y.exp() * g.sum(axis, keepdim=True)
+
+
+def softmax(input, dim, *, dtype=None):
+    """exp(x) / Σ exp(x) along ``dim``, without overflow.
+
+    >>> import minigrad as mg
+    >>> mg.softmax(mg.tensor([0.0, 0.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    return _normalised(Softmax, input, dim, dtype)
+
+
+def log_softmax(input, dim, *, dtype=None):
+    """x − ln Σ exp(x) along ``dim``, without overflow."""
+    return _normalised(LogSoftmax, input, dim, dtype)
+
+
+def _normalised(op, input, dim, dtype):
+    x = floating(input) if dtype is None else cast(input, dtypes.check(dtype))
+    axis = check_axis(dim, x._array.ndim)
+    if x._array.ndim == 0:
+        return op.apply(x.reshape(1), axis=0).reshape(())
+    if x._array.size == 0:
+        return x.clone()
+    return op.apply(x, axis=axis)

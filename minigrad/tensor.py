@@ -1,0 +1,521 @@
+"""Tensor: the array that remembers how it was made. Operators and methods, one line each."""
+
+import numpy as np
+
+from . import backend, dtypes, ops
+from .engine import gradients, graph, hooks
+from .engine.graph import TensorBase, dtype_of, new_tensor, values, version_cell, written
+from .engine.modes import state
+from .ops import activation, compare, creation, elementwise, indexing, reduce
+from .ops.cast import cast
+from .ops.operands import tensor_of
+from .printing import tensor_repr
+
+
+def _in_place(function):
+    """A method that writes ``function(self, …)`` into self where nothing is recorded."""
+
+    def method(self, *args, **kwargs):
+        _refuse_recording(self, args, method.__name__, function.__name__)
+        with _not_recording():
+            return self._write(function(self, *args, **kwargs))
+
+    method.__name__ = f"{function.__name__}_"
+    method.__qualname__ = f"Tensor.{method.__name__}"
+    method.__doc__ = f"{function.__name__} in place, where nothing is recorded; returns self."
+    return method
+
+
+class _not_recording:  # noqa: N801
+    """A bare no_grad for methods that have checked that nothing is recorded."""
+
+    __slots__ = ("before",)
+
+    def __enter__(self):
+        self.before = state.recording
+        state.recording = False
+
+    def __exit__(self, *_failure):
+        state.recording = self.before
+
+
+def _refuse_recording(tensor, others, name, functional):
+    operands = [tensor, *(o for o in others if isinstance(o, TensorBase))]
+    if not gradients.recording(*operands):
+        return
+    if tensor._node is None and tensor._requires_grad:
+        raise RuntimeError(
+            f"{name}: a leaf tensor that requires grad cannot be written in place; "
+            "use mg.no_grad() or .detach()"
+        )
+    raise RuntimeError(
+        f"{name}: in-place writes cannot be recorded; use the functional form {functional}(...)"
+    )
+
+
+def _updated(function):
+    """An augmented assignment: in place where nothing is recorded, else a new tensor."""
+
+    def method(self, other):
+        if gradients.recording(self, *([other] if isinstance(other, TensorBase) else [])):
+            if self._node is None and self._requires_grad:
+                _refuse_recording(self, (), f"{function.__name__} in place", function.__name__)
+            return function(self, other)
+        with _not_recording():
+            return self._write(function(self, other))
+
+    return method
+
+
+class Tensor(TensorBase):
+    """An n-dimensional array with gradients.
+
+    Made by :func:`minigrad.tensor` and by every op. Attributes and methods have PyTorch's names.
+
+    >>> import minigrad as mg
+    >>> x = mg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> (x**2).sum().backward()
+    >>> x.grad
+    tensor([2., 4., 6.])
+    """
+
+    __slots__ = ()
+    __array_priority__ = 1000
+
+    def __new__(cls, data=None, **kwargs):
+        if data is None:
+            data = []
+        made = creation.tensor(data, **kwargs)
+        if cls is not Tensor:
+            made.__class__ = cls
+        return made
+
+    # what it is
+    ndim = property(lambda self: self._array.ndim, doc="Number of axes.")
+    shape = property(lambda self: self._array.shape, doc="Extents, as a tuple.")
+    dtype = property(dtype_of, doc="The minigrad dtype.")
+    device = property(lambda self: backend.device_of(self._array), doc="'cpu' or 'cuda'.")
+    is_leaf = property(lambda self: self._node is None, doc="Whether no recorded op made it.")
+    grad_fn = property(lambda self: self._node, doc="The node that made it, or None.")
+    output_nr = property(lambda self: self._nr, doc="Which output of ``grad_fn`` it is.")
+    itemsize = property(lambda self: self.dtype.itemsize, doc="Bytes per element.")
+    nbytes = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
+    T = property(ops.shape.t, doc="The transpose of a matrix.")
+    mT = property(lambda self: self.transpose(-2, -1), doc="The last two axes exchanged.")
+    _backward_hooks = property(lambda self: self._hooks)
+
+    @property
+    def _version_number(self):
+        return version_cell(self)[0]
+
+    @property
+    def requires_grad(self):
+        """Whether ops on it are recorded; may be set on leaves."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value):
+        self.requires_grad_(value)
+
+    @property
+    def grad(self):
+        """The accumulated gradient, or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value):
+        if value is not None:
+            if not isinstance(value, TensorBase):
+                raise TypeError(f"grad must be a tensor or None, got {type(value).__name__}")
+            if value._array.shape != self._array.shape or value.dtype is not self.dtype:
+                raise RuntimeError(
+                    f"grad of shape {value.shape} and {value.dtype} does not fit a tensor of "
+                    f"shape {self.shape} and {self.dtype}"
+                )
+        self._grad = value
+
+    @property
+    def data(self):
+        """The same memory outside the graph; assigning replaces the memory."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value):
+        value = tensor_of(value)
+        self._array, self._tag = value._array, value._tag
+
+    def size(self, dim=None):
+        """The shape, or one extent."""
+        return self._array.shape if dim is None else self._array.shape[dim]
+
+    def numel(self):
+        """Number of elements."""
+        return self._array.size
+
+    nelement = numel
+
+    def dim(self):
+        """Number of axes."""
+        return self._array.ndim
+
+    def element_size(self):
+        """Bytes per element."""
+        return self.dtype.itemsize
+
+    def is_floating_point(self):
+        """Whether the dtype is floating."""
+        return self.dtype.is_floating_point
+
+    def is_contiguous(self):
+        """Whether the elements lie in row-major order without gaps."""
+        return bool(self._array.flags.c_contiguous)
+
+    def stride(self, dim=None):
+        """Steps between elements along each axis, in elements."""
+        steps = tuple(s // self._array.itemsize for s in self._array.strides)
+        return steps if dim is None else steps[dim]
+
+    def data_ptr(self):
+        """The address of the first element."""
+        return self._array.ctypes.data
+
+    # gradients
+    def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
+        """Add this tensor's gradients to the ``grad`` of the leaves it depends on."""
+        gradients.backward(self, gradient, retain_graph, create_graph, inputs)
+
+    def requires_grad_(self, requires_grad=True):
+        """Set whether ops on this leaf are recorded; returns self."""
+        if self._node is not None and not requires_grad:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf tensors; use .detach()"
+            )
+        if requires_grad:
+            creation.check_differentiable(self.dtype)
+        self._requires_grad = bool(requires_grad)
+        return self
+
+    def detach(self):
+        """The same memory outside the graph."""
+        result = new_tensor(self._array, self._tag)
+        result._version = version_cell(self)
+        return result
+
+    def detach_(self):
+        """Leave the graph; returns self."""
+        self._node, self._nr, self._requires_grad = None, 0, False
+        return self
+
+    def retain_grad(self):
+        """Keep the gradient of this interior tensor in ``grad`` too."""
+        if not self._requires_grad:
+            raise RuntimeError("can't retain_grad on a tensor that has requires_grad=False")
+        if self._node is None or self.retains_grad:
+            return
+        import weakref
+
+        keeper = weakref.ref(self)
+
+        def keep(gradient):
+            tensor = keeper()
+            if tensor is not None:
+                tensor._grad = gradient if tensor._grad is None else tensor._grad + gradient
+
+        self._hooks = {"retain": keep}
+        self._register(keep)
+
+    @property
+    def retains_grad(self):
+        """Whether :meth:`retain_grad` was called on this interior tensor."""
+        return bool(self._node is not None and self._hooks and "retain" in self._hooks)
+
+    def register_hook(self, hook):
+        """Call ``hook(grad)`` whenever this tensor's gradient is computed; it may return another."""
+        if not self._requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        return self._register(hook)
+
+    def _register(self, hook):
+        if not callable(hook):
+            raise TypeError(f"a hook must be callable, got {type(hook).__name__}")
+        owner, slot = (self, "_hooks") if self._node is None else (self._node, "hooks")
+        if getattr(owner, slot) is None:
+            setattr(owner, slot, {})
+        return hooks.register(getattr(owner, slot), hooks.Numbered(self._nr, hook))
+
+    # conversions
+    def numpy(self):
+        """The elements as a NumPy array (shared memory; bfloat16 gives float32)."""
+        if self._requires_grad:
+            raise RuntimeError(
+                "can't call numpy() on a tensor that requires grad; use tensor.detach().numpy()"
+            )
+        if not isinstance(self._array, np.ndarray):
+            raise TypeError("can't convert a device tensor to numpy; use tensor.cpu() first")
+        return values(self) if self._tag not in (None, dtypes.float16) else self._array
+
+    def __array__(self, dtype=None, copy=None):
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def item(self):
+        """The only element as a Python number."""
+        return creation.item(self)
+
+    def tolist(self):
+        """The elements as nested lists of Python numbers."""
+        return values(self).tolist()
+
+    def to(self, *args, dtype=None, device=None, copy=False, non_blocking=False):
+        """In another dtype, on another device, or like another tensor."""
+        for value in args:
+            if isinstance(value, TensorBase):
+                dtype, device = dtype_of(value), backend.device_of(value._array)
+            elif isinstance(value, str) and value not in dtypes.BY_NAME:
+                device = value
+            elif value is not None and not isinstance(value, bool):
+                dtype = value
+        result = self if dtype is None else cast(self, dtypes.check(dtype))
+        if device is not None and backend.check_device(device) != result.device:
+            if result._requires_grad and state.recording:
+                raise RuntimeError("moving a tensor in a graph to another device is not recorded")
+            result = new_tensor(backend.move(result._array, device), result._tag)
+        return result.clone() if copy and result is self else result
+
+    def type(self, dtype=None):
+        """The dtype's name, or the tensor in another dtype."""
+        return repr(self.dtype) if dtype is None else self.to(dtype)
+
+    def cpu(self):
+        """On the CPU."""
+        return self.to(device="cpu")
+
+    def cuda(self):
+        """On the GPU."""
+        return self.to(device="cuda")
+
+    def type_as(self, other):
+        """In the dtype of ``other``."""
+        return cast(self, dtype_of(other))
+
+    float = lambda self: cast(self, dtypes.float32)  # noqa: E731
+    double = lambda self: cast(self, dtypes.float64)  # noqa: E731
+    half = lambda self: cast(self, dtypes.float16)  # noqa: E731
+    bfloat16 = lambda self: cast(self, dtypes.bfloat16)  # noqa: E731
+    long = lambda self: cast(self, dtypes.int64)  # noqa: E731
+    int = lambda self: cast(self, dtypes.int32)  # noqa: E731
+    bool = lambda self: cast(self, dtypes.bool_)  # noqa: E731
+
+    def contiguous(self):
+        """In row-major memory; self if it is already."""
+        return self if self.is_contiguous() else self.clone()
+
+    def new_zeros(self, *size, dtype=None):
+        """Zeros of this dtype."""
+        return creation.zeros(*size, dtype=dtype or self.dtype)
+
+    def new_ones(self, *size, dtype=None):
+        """Ones of this dtype."""
+        return creation.ones(*size, dtype=dtype or self.dtype)
+
+    # arithmetic
+    __add__ = __radd__ = add = elementwise.add
+    __sub__ = sub = elementwise.sub
+    __rsub__ = lambda self, other: elementwise.sub(other, self)  # noqa: E731
+    __mul__ = __rmul__ = mul = elementwise.mul
+    __truediv__ = div = elementwise.div
+    __rtruediv__ = lambda self, other: elementwise.div(other, self)  # noqa: E731
+    __pow__ = pow = elementwise.pow
+    __rpow__ = lambda self, other: elementwise.pow(other, self)  # noqa: E731
+    __neg__ = neg = elementwise.neg
+    __pos__ = lambda self: self  # noqa: E731
+    __abs__ = abs = elementwise.abs
+    __matmul__ = matmul = ops.matmul.matmul
+    __rmatmul__ = lambda self, other: ops.matmul.matmul(other, self)  # noqa: E731
+    mm = ops.matmul.mm
+    __iadd__ = _updated(elementwise.add)
+    __isub__ = _updated(elementwise.sub)
+    __imul__ = _updated(elementwise.mul)
+    __itruediv__ = _updated(elementwise.div)
+    __ipow__ = _updated(elementwise.pow)
+    add_ = _in_place(elementwise.add)
+    sub_ = _in_place(elementwise.sub)
+    mul_ = _in_place(elementwise.mul)
+    div_ = _in_place(elementwise.div)
+    pow_ = _in_place(elementwise.pow)
+    neg_ = _in_place(elementwise.neg)
+    exp_ = _in_place(elementwise.exp)
+    sqrt_ = _in_place(elementwise.sqrt)
+    relu_ = _in_place(activation.relu)
+    exp, log, sqrt, square = elementwise.exp, elementwise.log, elementwise.sqrt, elementwise.square
+    sin, cos, erf, sign = elementwise.sin, elementwise.cos, elementwise.erf, elementwise.sign
+    reciprocal, clone = elementwise.reciprocal, elementwise.clone
+    maximum, minimum = elementwise.maximum, elementwise.minimum
+    tanh, sigmoid, relu = activation.tanh, activation.sigmoid, activation.relu
+    softmax, log_softmax = ops.softmax.softmax, ops.softmax.log_softmax
+
+    def where(self, condition, other):
+        """self where the condition holds, other elsewhere."""
+        return elementwise.where(condition, self, other)
+
+    # comparisons
+    __eq__ = eq = compare.eq
+    __ne__ = ne = compare.ne
+    __lt__ = lt = compare.lt
+    __le__ = le = compare.le
+    __gt__ = gt = compare.gt
+    __ge__ = ge = compare.ge
+    __hash__ = object.__hash__
+    equal, allclose = compare.equal, compare.allclose
+    isnan, isfinite, logical_not = compare.isnan, compare.isfinite, compare.logical_not
+
+    # reductions
+    sum, mean, var, std = reduce.sum, reduce.mean, reduce.var, reduce.std
+    amax, amin, argmax, argmin = reduce.amax, reduce.amin, reduce.argmax, reduce.argmin
+    any = reduce.any
+    all = reduce.all
+
+    # shapes
+    reshape = view = ops.shape.reshape
+    flatten, squeeze, unsqueeze = ops.shape.flatten, ops.shape.squeeze, ops.shape.unsqueeze
+    transpose, t, expand = ops.shape.transpose, ops.shape.t, ops.shape.expand
+
+    def permute(self, *dims):
+        """With its axes in another order."""
+        return ops.shape.permute(self, dims[0] if isinstance(dims[0], tuple | list) else dims)
+
+    def view_as(self, other):
+        """Under the shape of ``other``."""
+        return ops.shape.reshape(self, other.shape)
+
+    def expand_as(self, other):
+        """Repeated to the shape of ``other``."""
+        return ops.shape.expand(self, other.shape)
+
+    def unbind(self, dim=0):
+        """The slices along ``dim``, as a tuple."""
+        before = (slice(None),) * (dim % self._array.ndim)
+        return tuple(self[(*before, i)] for i in range(self._array.shape[dim]))
+
+    # elements
+    __getitem__ = indexing.getitem
+
+    def __setitem__(self, where, value):
+        value = value if isinstance(value, TensorBase) else tensor_of(value)
+        _refuse_recording(self, (value,), "item assignment", "mg.where")
+        index = indexing.check_index(where, self._array.shape)
+        self._array[index] = cast(value.detach(), self.dtype)._array
+        written(self)
+
+    def __len__(self):
+        if self._array.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self._array.shape[0]
+
+    def __iter__(self):
+        if self._array.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __bool__(self):
+        if self._array.size != 1:
+            raise RuntimeError("the truth value of a tensor with more than one element is ambiguous")
+        return self._array.item() != 0
+
+    def __float__(self):
+        return float(self.item())
+
+    def __int__(self):
+        return int(self.item())
+
+    def __index__(self):
+        if self.dtype.is_floating_point or self._array.size != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self.item())
+
+    def __format__(self, spec):
+        return format(self.item(), spec) if self._array.ndim == 0 else object.__format__(self, spec)
+
+    def __contains__(self, value):
+        return (self == value).any().item()
+
+    # writing
+    def _write(self, result):
+        """Copy a result into this tensor's memory."""
+        if result._array.shape != self._array.shape:
+            raise RuntimeError(
+                f"a result of shape {result._array.shape} doesn't fit in place into shape "
+                f"{self._array.shape}"
+            )
+        if result.dtype.is_floating_point and not self.dtype.is_floating_point:
+            raise RuntimeError(f"result type {result.dtype} can't be cast in place to {self.dtype}")
+        self._array[...] = cast(result, self.dtype)._array
+        written(self)
+        return self
+
+    def _assign(self, name, array):
+        """Write a plain array of values where nothing is recorded."""
+        _refuse_recording(self, (), name, name.rstrip("_"))
+        tag = self._tag
+        self._array[...] = dtypes.encode(array, tag) if tag else array
+        written(self)
+        return self
+
+    def copy_(self, src):
+        """Write the elements of ``src``, broadcast, in place; returns self."""
+        src = tensor_of(src, "src")
+        _refuse_recording(self, (src,), "copy_", "clone")
+        converted = cast(src.detach(), self.dtype)._array
+        if type(converted) is not type(self._array):
+            converted = backend.move(converted, self.device)
+        self._array[...] = converted
+        written(self)
+        return self
+
+    def fill_(self, value):
+        """Write one value everywhere; returns self."""
+        xp = backend.array_module(self._array)
+        value = value.item() if isinstance(value, TensorBase) else value
+        storage = np.float32 if self._tag else self._array.dtype
+        return self._assign("fill_", xp.full(self._array.shape, value, storage))
+
+    def zero_(self):
+        """Write zeros; returns self."""
+        return self.fill_(0)
+
+    def uniform_(self, from_=0.0, to=1.0, *, generator=None):
+        """Write uniform random numbers from [from_, to); returns self."""
+        drawn = self._drawn("fill_uniform", generator)
+        return self._assign("uniform_", drawn * (to - from_) + from_)
+
+    def normal_(self, mean=0.0, std=1.0, *, generator=None):
+        """Write normal random numbers; returns self."""
+        return self._assign("normal_", self._drawn("fill_normal", generator) * std + mean)
+
+    def _drawn(self, kernel, generator):
+        xp = backend.array_module(self._array)
+        wide = self._array.dtype == np.float64
+        array = xp.empty(self._array.shape, np.float64 if wide else np.float32)
+        creation.fill(kernel, array, generator)
+        return array
+
+    def __repr__(self):
+        return tensor_repr(self)
+
+    def __deepcopy__(self, memo):
+        if self._node is not None:
+            raise RuntimeError("only leaf tensors can be deep-copied; use .detach().clone()")
+        copied = new_tensor(self._array.copy(), self._tag, self._requires_grad)
+        copied.__class__ = type(self)
+        if self._grad is not None:
+            copied._grad = self._grad.detach().clone()
+        memo[id(self)] = copied
+        return copied
+
+    def __reduce__(self):
+        raise TypeError("tensors are not pickled; save them with mg.save and read with mg.load")
+
+
+graph.set_tensor_class(Tensor)

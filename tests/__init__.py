@@ -1,0 +1,1 @@
+"""Tests mirror the packages file by file."""

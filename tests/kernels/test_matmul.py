@@ -1,0 +1,57 @@
+"""Matrix products and linear layers, on every path of the rule that picks one."""
+
+import numpy as np
+import pytest
+
+from minigrad.kernels.cpu import matmul
+from minigrad.kernels.cpu.matmul import FEW_ROWS, LONG_ROWS
+
+
+def normal(*shape, dtype="float64"):
+    return np.random.default_rng(0).standard_normal(shape).astype(dtype)
+
+
+@pytest.mark.parametrize(
+    "left, right",
+    [((3,), (3,)), ((3,), (3, 4)), ((2, 3), (3,)), ((2, 3), (3, 4)), ((5, 2, 3), (5, 3, 4)),
+     ((5, 2, 3), (3, 4)), ((5, 1, 2, 3), (7, 3, 4)), ((2, 5, 2, 3), (2, 5, 3, 4)), ((0, 3), (3, 4)),
+     ((2, 0), (0, 4))],
+)  # fmt: skip
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+def test_shapes_are_numpys(left, right, dtype):
+    a, b = (normal(*shape) * 9 for shape in (left, right))
+    a, b = a.astype(dtype), b.astype(dtype)
+    actual, expected = matmul.matmul(a, b), np.matmul(a, b)
+    assert type(actual) is np.ndarray
+    assert (actual.shape, actual.dtype) == (expected.shape, expected.dtype)
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-3)
+
+
+def test_wrong_shapes_raise():
+    with pytest.raises(ValueError, match="aligned"):
+        matmul.matmul(normal(2, 3), normal(4, 5))
+
+
+@pytest.mark.parametrize("rows", [0, 1, FEW_ROWS, FEW_ROWS + 1])
+@pytest.mark.parametrize("inside, outside", [(3, 5), (LONG_ROWS, 12)])
+@pytest.mark.parametrize("with_bias", [True, False])
+def test_linear_and_its_gradients(rows, inside, outside, with_bias):
+    x, weight, g = normal(rows, inside), normal(outside, inside), normal(rows, outside)
+    bias = normal(outside) if with_bias else None
+    y = matmul.linear(x, weight, bias)
+    assert y.flags.c_contiguous
+    np.testing.assert_allclose(y, x @ weight.T + (bias if with_bias else 0), atol=1e-11)
+    np.testing.assert_allclose(matmul.linear_input_grad(g, weight), g @ weight, atol=1e-11)
+    np.testing.assert_allclose(matmul.linear_weight_grad(g, x), g.T @ x, atol=1e-11)
+
+
+def test_leading_axes():
+    x, weight, bias, g = normal(2, 3, 4), normal(5, 4), normal(5), normal(2, 3, 5)
+    np.testing.assert_allclose(matmul.linear(x, weight, bias), x @ weight.T + bias)
+    np.testing.assert_allclose(matmul.linear_input_grad(g, weight), g @ weight)
+    expected = np.einsum("abo,abi->oi", g, x)
+    np.testing.assert_allclose(matmul.linear_weight_grad(g, x), expected)
+
+
+def test_operands_of_two_dtypes():
+    assert matmul.linear(normal(2, 3, dtype="float32"), normal(4, 3), None).dtype == np.float64

@@ -1,0 +1,22 @@
+"""Warming up compiles every fast kernel and reports its progress."""
+
+import pytest
+
+from minigrad.kernels import registry, warmup
+
+from .conftest import compiled_only
+
+
+@compiled_only
+def test_everything_is_compiled_afterwards():
+    seen = []
+    count = warmup.warm_up(lambda done, total, name: seen.append((done, total, name)))
+    fast = [s.name for s in registry.KERNELS.values() if registry.CPU.fast(s) is not None]
+    assert [name for _, _, name in seen] == fast
+    assert [done for done, _, _ in seen] == list(range(count))
+    assert {total for _, total, _ in seen} == {count}
+
+
+def test_an_unknown_kernel_is_named():
+    with pytest.raises(AttributeError, match="no kernel named 'nonsense'"):
+        getattr(registry.CPU, "nonsense")  # noqa: B009
