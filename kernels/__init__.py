@@ -4,3 +4,5 @@
 where that is faster, ``registry`` picks by the type of the array. Nothing here imports minigrad,
 and Numba is imported only when the first compiled kernel is asked for.
 """
+
+from . import reference as _reference  # noqa: F401  (declares every kernel)

@@ -107,6 +107,3 @@ def array_module(array):
     if isinstance(array, (np.ndarray, np.generic)):
         return np
     return of(array).xp
-
-
-from . import reference as _reference  # noqa: E402,F401  (declares every kernel)

@@ -5,6 +5,7 @@ import types
 
 import numpy as np
 
+from . import dtypes
 from .engine import graph
 from .engine.graph import TensorBase, new_tensor
 from .engine.modes import enable_grad, no_grad, state
@@ -41,7 +42,8 @@ class FunctionCtx(Op, abstract=True):
 
     def intermediate(ctx, array):
         """Constants such as masks pass; a saved float would make second derivatives wrong."""
-        return super().intermediate(array) if array.dtype.kind == "f" else new_tensor(array)
+        floating = array.dtype.kind == "f" or array.dtype == dtypes.bfloat16.storage
+        return super().intermediate(array) if floating else new_tensor(array)
 
     @property
     def saved_tensors(ctx):
@@ -55,7 +57,9 @@ class FunctionCtx(Op, abstract=True):
 
     def restored(ctx, position, array):
         """A saved array as a tensor; what is neither input nor output is a constant."""
-        return new_tensor(array) if ctx.sources[position][0][0] is None else resaved(ctx, position)
+        if ctx.sources[position][0][0] is None:
+            return new_tensor(array, ctx.tags[position])
+        return resaved(ctx, position)
 
     def vjp(ctx, k, *grads):
         recording = k is OPERATIONS
@@ -186,6 +190,8 @@ def _outputs(ctx, tensors, out):
 def _record(ctx, tensors, results, made):
     ctx.k = None
     ctx.saved = tuple(None if t is None else t._array for t in ctx.tensors_to_save)
+    ctx.tags = tuple(None if t is None else t._tag for t in ctx.tensors_to_save)
+    ctx.fixed = tuple(n for n, t in enumerate(made) if getattr(t, "_node", None) is None)
     arrays = [t._array for t in tensors]
     shown = [t if isinstance(t, TensorBase) else new_tensor(_NOTHING) for t in made]
     record_node(ctx, tensors, arrays, [t._array for t in shown], shown)
@@ -200,9 +206,7 @@ def once_differentiable(function):
 
     @functools.wraps(function)
     def guarded(ctx, *grads):
-        if state.recording and any(
-            g is not None and g._requires_grad for g in grads
-        ):
+        if state.recording:
             raise RuntimeError(
                 f"{ctx.name} is marked once_differentiable: it cannot be differentiated twice"
             )

@@ -219,10 +219,10 @@ class Tensor(TensorBase):
         def keep(gradient):
             tensor = keeper()
             if tensor is not None:
-                tensor._grad = gradient if tensor._grad is None else tensor._grad + gradient
+                known = tensor._grad
+                tensor._grad = gradient.clone() if known is None else known + gradient
 
-        self._hooks = {"retain": keep}
-        self._register(keep)
+        self._hooks = {"retain": self._register(keep).id}
 
     @property
     def retains_grad(self):
@@ -241,7 +241,12 @@ class Tensor(TensorBase):
         owner, slot = (self, "_hooks") if self._node is None else (self._node, "hooks")
         if getattr(owner, slot) is None:
             setattr(owner, slot, {})
-        return hooks.register(getattr(owner, slot), hooks.Numbered(self._nr, hook))
+        table = getattr(owner, slot)
+        handle = hooks.register(table, hooks.Numbered(self._nr, hook))
+        if self.retains_grad:  # its hook runs last, to see what the others leave
+            keeper = self._hooks["retain"]
+            table[keeper] = table.pop(keeper)
+        return handle
 
     # conversions
     def numpy(self):

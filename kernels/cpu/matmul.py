@@ -102,7 +102,8 @@ def _tiny_vjp(tiny, g, x, weight, y, activation, needs):
     dtype = x.dtype
     dx = np.empty(x.shape if needs[0] else (0, 0), dtype)
     dweight, dbias = np.empty(weight.shape, dtype), np.empty(len(weight), dtype)
-    slope = g if activation == IDENTITY else np.empty(g.shape, dtype)
+    # without an activation any writable matrix stands in (g may be read-only)
+    slope = dweight if activation == IDENTITY else np.empty(g.shape, dtype)
     tiny.backward(g, x, weight, y, slope, dx, dweight, dbias, activation)
     return dx if needs[0] else None, dweight if needs[1] else None, dbias if needs[2] else None
 

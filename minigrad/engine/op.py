@@ -51,6 +51,7 @@ class Op:
     outputs = None  # ((shape, kind), …), noted only where there is more than one or it is emulated
     hooks = None
     emulated = False
+    fixed = ()  # numbers of the outputs without gradient
     view = False
     recomputes = False
     once_differentiable = False

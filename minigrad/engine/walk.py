@@ -306,7 +306,8 @@ def resaved(node, position):
     tensor = graph.new_tensor(array, tag)
     tensor._version = cell
     if kind == "output":
-        tensor._node, tensor._nr, tensor._requires_grad = node, index, True
+        if index not in node.fixed:
+            tensor._node, tensor._nr, tensor._requires_grad = node, index, True
         return tensor
     edge = node.edges[index]
     if edge is not None:

@@ -70,6 +70,3 @@ class LogSoftmax(Softmax):
     """x − ln Σ exp(x) along ``dim``."""
 
     function = staticmethod(softmax.log_softmax)
-
-    def extra_repr(self):
-        return ""

@@ -1,8 +1,10 @@
 """Modules that hold modules: in a chain, in a list, under names."""
 
+import copy
 from collections.abc import Mapping
 from itertools import islice
 
+from . import fusion
 from .module import Module, indented, wrapped
 
 
@@ -94,10 +96,24 @@ class Sequential(_Indexed):
     def _of(self, items):
         return type(self)(dict(items))
 
+    _planned, _stages = (), ()
+
     def forward(self, input):
-        for module in self._modules.values():
-            input = module(input)
+        modules = tuple(self._modules.values())
+        if modules != self._planned:
+            self.__dict__.update(_planned=modules, _stages=fusion.plan(modules))
+        for stage in self._stages:
+            input = stage(input)
         return input
+
+    def __deepcopy__(self, memo):
+        """As usual, without the plan, which names this object's modules."""
+        copied = object.__new__(type(self))
+        memo[id(self)] = copied
+        for name, value in self.__dict__.items():
+            if name not in ("_planned", "_stages"):
+                copied.__dict__[name] = copy.deepcopy(value, memo)
+        return copied
 
 
 class ModuleList(_Indexed):

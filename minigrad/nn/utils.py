@@ -49,10 +49,11 @@ def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
     factor = float(max_norm) / (float(total_norm) + 1e-6)
     if factor >= 1:
         return
-    for gradient in _gradients(parameters):
-        scaled = values(gradient)
-        backend.kernels_of(scaled).scale_(scaled, factor)
-        _store(gradient, scaled)
+    with np.errstate(invalid="ignore"):
+        for gradient in _gradients(parameters):
+            scaled = values(gradient)
+            backend.kernels_of(scaled).scale_(scaled, factor)
+            _store(gradient, scaled)
 
 
 def clip_grad_norm_(

@@ -79,26 +79,27 @@ def gradgradcheck(
     """
     _refuse_modes(check_rev_over_rev, check_fwd_over_rev, check_batched_grad)
     inputs = _as_tuple(inputs)
-    check = _Check(func, inputs, eps, atol, rtol, nondet_tol)
-    outputs = check.outputs()
+    first = _Check(func, inputs, eps, atol, rtol, nondet_tol)
     if grad_outputs is None:
-        grad_outputs = _random_gradients(outputs, gen_non_contig_grad_outputs)
-    grad_outputs = _as_tuple(grad_outputs)
-    chosen, watched = check.chosen(outputs), [inputs[i] for i in check.watched]
+        grad_outputs = _random_gradients(first.outputs(), gen_non_contig_grad_outputs)
+    inputs += _as_tuple(grad_outputs)
+    second = _Check(_gradient_of(first), inputs, eps, atol, rtol, nondet_tol, strict=True)
+    return _verdict(second, fast_mode, raise_exception)
+
+
+def _gradient_of(check):
+    """The function from a check's inputs and output gradients to its input gradients."""
+    count, watched = len(check.inputs), [check.inputs[i] for i in check.watched]
 
     def gradients(*args):
-        outputs = check.call(*args[: len(inputs)])
-        pairs = [(outputs[i], g) for i, g in zip(chosen, args[len(inputs) :], strict=True)]
-        pairs = [(t, g) for t, g in pairs if t._requires_grad]
-        if not pairs:
+        outputs = [t for t in check.call(*args[:count]) if t._requires_grad]
+        if not outputs:
             return ()
-        roots, starts = map(list, zip(*pairs, strict=True))
-        found = grad(roots, watched, starts, create_graph=True, allow_unused=True)
+        found = grad(outputs, watched, args[count:], create_graph=True, allow_unused=True)
         return tuple(g for g in found if g is not None)
 
     gradients.__name__ = f"the gradient of {check.name}"
-    second = _Check(gradients, inputs + grad_outputs, eps, atol, rtol, nondet_tol, strict=True)
-    return _verdict(second, fast_mode, raise_exception)
+    return gradients
 
 
 def _refuse_modes(backward, forward, batched):

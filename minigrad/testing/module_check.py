@@ -61,13 +61,14 @@ def _check_repeatable(model, inputs):
 
 
 def _check_round_trip(model, inputs):
-    """A copy with other weights, given the state dict, must become the model again."""
+    """A copy that ran with other weights, given the state dict, must become the model again."""
     model = copy.deepcopy(model).eval()
     other = copy.deepcopy(model)
     for parameter in other.parameters():
         parameter.detach().fill_(0.5)
+    _outputs(other.train(), inputs)
     state = model.state_dict()
-    other.load_state_dict(state)
+    other.eval().load_state_dict(state)
     for name, tensor in other.state_dict().items():
         if not _same([tensor], [state[name]]):
             raise GradcheckError(f"{type(model).__name__}: {name} changed in a state_dict round trip")

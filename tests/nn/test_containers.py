@@ -1,0 +1,72 @@
+"""Sequential, ModuleList and ModuleDict."""
+
+from collections import OrderedDict
+
+import pytest
+
+import minigrad as mg
+from minigrad import nn
+
+
+def chain(*kinds):
+    return nn.Sequential(*(kind() for kind in kinds))
+
+
+def names(container):
+    return [(k, type(m).__name__) for k, m in container._modules.items()]
+
+
+def test_sequential_edits():
+    s = chain(nn.ReLU, nn.Tanh)
+    assert s.append(nn.Sigmoid()) is s and s.insert(1, nn.Identity()) is s
+    assert names(s) == [("0", "ReLU"), ("1", "Identity"), ("2", "Tanh"), ("3", "Sigmoid")]
+    s[-1] = nn.GELU()
+    del s[0]
+    assert names(s) == [("0", "Identity"), ("1", "Tanh"), ("2", "GELU")]
+    assert isinstance(s[0:2], nn.Sequential) and s[0:2][1] is s[1]
+    del s[1:]
+    assert len(s) == 1 and list(s) == [s[0]] and s.pop(0) is not None and len(s) == 0
+    s.extend([nn.ReLU(), nn.Tanh()]).insert(-1, nn.GELU())
+    assert [n for _, n in names(s)] == ["ReLU", "GELU", "Tanh"]
+    assert s(mg.tensor([0.0])).item() == 0
+
+
+def test_sequential_names():
+    s = nn.Sequential(OrderedDict(fc=nn.Linear(2, 3), act=nn.ReLU()))
+    assert list(s.state_dict()) == ["fc.weight", "fc.bias"] and s.fc is s[0]
+    assert s[1:].act is s.act
+
+
+@pytest.mark.parametrize("index", [2, -3])
+def test_sequential_bounds(index):
+    s = chain(nn.ReLU, nn.Tanh)
+    with pytest.raises(IndexError, match="out of range"):
+        s[index]
+    with pytest.raises(IndexError):
+        s.insert(index + (1 if index > 0 else 0), nn.ReLU())
+    with pytest.raises(TypeError):
+        s["0"]
+    with pytest.raises(TypeError):
+        s.append(3)
+
+
+def test_module_list():
+    m = nn.ModuleList([nn.Linear(1, 1)])
+    m += [nn.ReLU()]
+    both = m + [nn.Tanh()]
+    assert len(m) == 2 and len(both) == 3 and isinstance(m[:1], nn.ModuleList)
+    m.insert(0, nn.Tanh())
+    assert list(m.state_dict()) == ["1.weight", "1.bias"]
+    with pytest.raises(NotImplementedError):
+        m(1)
+
+
+def test_module_dict():
+    m = nn.ModuleDict([("a", nn.ReLU()), ("b", nn.Linear(1, 1))])
+    m["c"] = nn.Tanh()
+    assert "a" in m and list(m) == ["a", "b", "c"] == list(m.keys()) and len(m) == 3
+    assert m.pop("a") is not None and "a" not in m and not hasattr(m, "a")
+    assert list(m.state_dict()) == ["b.weight", "b.bias"]
+    assert dict(m.items()).keys() == {"b", "c"} and len(list(m.values())) == 2
+    m.clear()
+    assert len(m) == 0

@@ -1,0 +1,226 @@
+"""What every optimizer shares: groups, validation, state, steps, printing."""
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.optim import SGD, Adam, AdamW, Optimizer
+
+from .common import run, start
+
+KINDS = {
+    "sgd": lambda p: SGD(p, lr=0.1, momentum=0.9, weight_decay=0.01),
+    "adam": lambda p: Adam(p, lr=0.1, amsgrad=True),
+    "adamw": lambda p: AdamW(p, lr=0.1),
+}
+
+
+def leaf(*values):
+    return mg.tensor(list(values), requires_grad=True)
+
+
+def test_groups_override_defaults_and_are_live():
+    a, b = leaf(1.0), leaf(1.0)
+    optimizer = SGD([{"params": a}, {"params": [b], "lr": 0.5}], lr=0.1)
+    a.grad, b.grad = leaf(1.0).detach(), leaf(1.0).detach()
+    optimizer.step()
+    assert (a.item(), b.item()) == pytest.approx((0.9, 0.5))
+    optimizer.param_groups[0]["lr"] = 0.2
+    optimizer.step()
+    assert (a.item(), b.item()) == pytest.approx((0.7, 0.0))
+    c = leaf(1.0)
+    optimizer.add_param_group({"params": [c]})
+    assert optimizer.param_groups[2]["lr"] == 0.1 and optimizer.param_groups[2]["params"][0] is c
+
+
+def test_named_parameters():
+    net = mg.nn.Linear(2, 2)
+    optimizer = SGD(net.named_parameters())
+    assert optimizer.param_groups[0]["param_names"] == ["weight", "bias"]
+    assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["weight", "bias"]
+    with pytest.raises(ValueError, match="names"):
+        SGD([("w", net.weight), net.bias])
+    with pytest.raises(ValueError, match="names"):
+        optimizer.add_param_group({"params": [leaf(1.0)]})
+
+
+@pytest.mark.parametrize(
+    "params, error, message",
+    [
+        ([], ValueError, "empty parameter list"),
+        (leaf(1.0), TypeError, "iterable"),
+        ([1.0], TypeError, "only optimize Tensors.*float"),
+        ([{"params": {1}}], TypeError, "set"),
+        ([leaf(1.0) * 2], ValueError, "non-leaf"),
+    ],
+)
+def test_bad_parameters(params, error, message):
+    with pytest.raises(error, match=message):
+        SGD(params)
+
+
+def test_duplicates_are_refused():
+    p = leaf(1.0)
+    with pytest.raises(ValueError, match="more than once"):
+        SGD([p, p])
+    with pytest.raises(ValueError, match="more than one parameter group"):
+        SGD([{"params": [p]}, {"params": [p]}])
+    with pytest.raises(TypeError, match="dict"):
+        SGD([p]).add_param_group([leaf(1.0)])
+
+
+@pytest.mark.parametrize(
+    "kind, options, value",
+    [
+        (SGD, {"lr": -1}, "-1"),
+        (SGD, {"momentum": -0.5}, "-0.5"),
+        (SGD, {"weight_decay": -2.0}, "-2.0"),
+        (SGD, {"lr": float("nan")}, "nan"),
+        (SGD, {"nesterov": True}, "momentum=0"),
+        (SGD, {"nesterov": True, "momentum": 0.9, "dampening": 0.1}, "dampening=0.1"),
+        (Adam, {"betas": (0.9, 1.0)}, "index 1: 1.0"),
+        (Adam, {"eps": -1e-8}, "-1e-08"),
+        (AdamW, {"weight_decay": -0.1}, "-0.1"),
+    ],
+)
+def test_bad_hyper_parameters(kind, options, value):
+    with pytest.raises(ValueError, match=value):
+        kind([leaf(1.0)], **options)
+    with pytest.raises(ValueError, match=value):
+        kind([{"params": [leaf(1.0)], **options}])
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_no_gradient_skips_and_zero_gradient_decays(name):
+    p = leaf(1.0)
+    options = {"momentum": 0.9} if name == "sgd" else {}
+    optimizer = type(KINDS[name]([p]))([p], lr=0.1, weight_decay=0.1, **options)
+    optimizer.step()
+    assert p.item() == 1 and not optimizer.state
+    p.grad = mg.zeros(1)
+    optimizer.step()
+    assert p.item() < 1
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_step_raises_the_version_and_records_nothing(name):
+    p = leaf(1.0)
+    optimizer = KINDS[name]([p])
+    y = (p * p).sum()
+    p.grad = mg.ones(1)
+    optimizer.step()
+    optimizer.step()
+    assert p._version_number == 2 and p.is_leaf and p.requires_grad
+    with pytest.raises(RuntimeError, match="modified in place"):
+        y.backward()
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("through_file", [False, True])
+def test_resuming_is_bit_equal(name, through_file, tmp_path):
+    whole = start(mg)
+    optimizer = KINDS[name](whole)
+    run(mg, whole, optimizer, 5, seed=0)
+    saved = optimizer.state_dict()
+    if through_file:
+        mg.save(saved, tmp_path / "state.npz")
+        saved = mg.load(tmp_path / "state.npz")
+    resumed = [p.detach().clone().requires_grad_() for p in whole]
+    other = KINDS[name](resumed)
+    other.load_state_dict(saved)
+    expected = run(mg, whole, optimizer, 5, seed=2)
+    for a, b in zip(expected, run(mg, resumed, other, 5, seed=2), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_loading_refuses_what_does_not_fit():
+    optimizer = SGD([leaf(1.0)], momentum=0.9)
+    with pytest.raises(ValueError, match="number of parameter groups: 2, not 1"):
+        optimizer.load_state_dict(
+            SGD([{"params": [leaf(1.0)]}, {"params": [leaf(1.0)]}]).state_dict()
+        )
+    with pytest.raises(ValueError, match="size of optimizer's group: 2, not 1"):
+        optimizer.load_state_dict(SGD([leaf(1.0), leaf(1.0)]).state_dict())
+    state = optimizer.state_dict()
+    state["state"] = {0: {"momentum_buffer": mg.ones(3)}}
+    with pytest.raises(ValueError, match="momentum_buffer.*shape"):
+        optimizer.load_state_dict(state)
+
+
+def test_closure_and_hooks():
+    p, seen = leaf(2.0), []
+    optimizer = SGD([p], lr=0.25)
+    optimizer.register_step_pre_hook(lambda o, args, kw: seen.append(("pre", p.item())))
+    handle = optimizer.register_step_post_hook(lambda o, args, kw: seen.append(("post", p.item())))
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (p * p).sum()
+        loss.backward()
+        return loss
+
+    with mg.no_grad():
+        assert optimizer.step(closure).item() == 4
+    assert seen == [("pre", 2.0), ("post", 1.0)]
+    handle.remove()
+    optimizer.step()
+    assert len(seen) == 3
+
+
+def test_zero_grad():
+    p = leaf(1.0)
+    optimizer = SGD([p])
+    p.grad = mg.ones(1)
+    optimizer.zero_grad(set_to_none=False)
+    assert p.grad.item() == 0
+    optimizer.zero_grad()
+    assert p.grad is None
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("dtype", [mg.float16, mg.bfloat16])
+def test_emulated_parameters_have_float32_state(name, dtype):
+    p = mg.ones(2, dtype=dtype).requires_grad_()
+    optimizer = KINDS[name]([p])
+    p.grad = mg.ones(2, dtype=dtype)
+    optimizer.step()
+    assert p.dtype is dtype and p._version_number == 1
+    assert {t.dtype for t in optimizer.state[p].values()} == {mg.float32}
+
+
+def test_small_steps_add_up_in_the_master_weights():
+    p = mg.ones(1, dtype=mg.bfloat16).requires_grad_()
+    optimizer = SGD([p], lr=2.0**-10)
+    for _ in range(512):
+        p.grad = mg.ones(1, dtype=mg.bfloat16)
+        optimizer.step()
+    assert p.item() == 0.5
+    with mg.no_grad():
+        p.fill_(2.0)
+    optimizer.step()
+    assert optimizer.state[p]["master"].item() == 2.0 - 2.0**-10
+
+
+def test_a_subclass_gives_update_or_step():
+    class Sign(Optimizer):
+        def update(self, group):
+            for p in group["params"]:
+                with mg.no_grad():
+                    p -= group["lr"] * p.grad.sign()
+
+    p = leaf(1.0)
+    p.grad = mg.tensor([3.0])
+    Sign([p], {"lr": 0.5}).step()
+    assert p.item() == 0.5
+    with pytest.raises(NotImplementedError, match="update"):
+        Optimizer([p], {}).step()
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
+def test_repr_is_that_of_torch(name):
+    torch = pytest.importorskip("torch")
+    ours = getattr(mg.optim, name)([{"params": [leaf(1.0)], "lr": 0.5}, {"params": [leaf(1.0)]}])
+    groups = [torch.zeros(1, requires_grad=True) for _ in range(2)]
+    theirs = getattr(torch.optim, name)([{"params": [groups[0]], "lr": 0.5}, {"params": [groups[1]]}])
+    assert repr(ours) == repr(theirs)
