@@ -105,10 +105,8 @@ def empty_like(x):
     return np.asarray(Lease(x.shape, x.dtype, nbytes))
 
 
-def owns(x):
-    """Whether ``x`` is a whole buffer of its own rather than a view of something else."""
-    base = x.base
-    return base is None or type(base) is Lease
+# what the ``base`` of an array may be that is a whole buffer and not a view of something else
+OWNERS = (type(None), Lease)
 
 
 def stats():

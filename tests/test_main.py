@@ -1,9 +1,12 @@
 """The command line."""
 
+import fcntl
 import os
 import pty
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -60,15 +63,23 @@ def test_without_a_command_the_usage_is_shown():
     assert "COMMAND" in done.stderr
 
 
-@pytest.mark.parametrize("terminal", [True, False])
-def test_the_progress_bar_is_for_terminals(terminal, tmp_path):
-    ours, theirs = pty.openpty() if terminal else os.pipe()
+def terminal():
+    """Both ends of a pseudo-terminal of 80 columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    return ours, theirs
+
+
+@pytest.mark.parametrize("ends, bar", [(terminal, True), (os.pipe, False)])
+def test_the_progress_bar_is_for_terminals(ends, bar, tmp_path):
+    ours, theirs = ends()
     done = run(
         "demo", "--epochs", "2", "--out", str(tmp_path), stdout=subprocess.PIPE, stderr=theirs
     )
+    os.write(theirs, b".")  # so that there is something to read
+    shown = os.read(ours, 1 << 16)
     os.close(theirs)
-    shown = b"" if not terminal else os.read(ours, 1 << 16)
     os.close(ours)
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1].startswith("digits: test accuracy 0.")
-    assert (b"epoch" in shown) == terminal
+    assert (b"0/2" in shown) == bar

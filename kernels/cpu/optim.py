@@ -84,24 +84,24 @@ def sgd_update(
     lr, momentum, dampening, weight_decay, nesterov, maximize, first_step,
 ):  # fmt: skip
     """SGD with momentum, weight decay and Nesterov's look-ahead, in one pass"""
-    buffer = param if momentum_buffer is None else momentum_buffer
-    dtype = param.dtype
+    dtype, plain = param.dtype, momentum_buffer is None
+    buffer = param if plain else momentum_buffer
     if not dtype is grad.dtype is buffer.dtype or dtype not in _FLOATS:
         reference.sgd_update(
             param, grad, momentum_buffer, lr, momentum, dampening, weight_decay,
             nesterov, maximize, first_step,
         )  # fmt: skip
         return
-    lr, decay, sign = float(lr), float(weight_decay), -1.0 if maximize else 1.0
+    decay, sign = float(weight_decay), -1.0 if maximize else 1.0
     p, g = param.ravel(), grad.ravel()
-    if momentum_buffer is None:
-        _run(_sgd, (p, g), (lr, decay, sign))
+    if plain:
         b = p
+        _run(_sgd, (p, g), (float(lr), decay, sign))
     else:
         b = buffer.ravel()
         keep, new = (0.0, 1.0) if first_step else (float(momentum), 1.0 - dampening)
         ahead = float(momentum) if nesterov else 0.0
-        _run(_sgd_momentum, (p, g, b), (lr, keep, new, decay, sign, ahead))
+        _run(_sgd_momentum, (p, g, b), (float(lr), keep, new, decay, sign, ahead))
     if p.base is None or b.base is None:
         _copy_back((param, buffer), (p, b))
 

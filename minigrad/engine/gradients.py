@@ -62,6 +62,8 @@ def _given(tensor, gradient, create_graph, position):
 
 
 def _roots(outputs, gradients, create_graph):
+    if gradients is None and isinstance(outputs, graph.TensorBase):
+        return [(outputs, _start(outputs, None, create_graph, 0))]
     outputs = _list(outputs)
     gradients = [None] * len(outputs) if gradients is None else _list(gradients)
     if len(gradients) != len(outputs):

@@ -17,6 +17,7 @@ from .op import OPERATIONS
 
 _ndarray = np.ndarray
 _kernels = backend.kernels_by_type
+_OWNERS = backend.MEMORY_OWNERS
 
 
 def walk(roots, retain_graph=False, create_graph=False, wanted=None):
@@ -28,51 +29,52 @@ def walk(roots, retain_graph=False, create_graph=False, wanted=None):
     """
     algebra = _Tensors if create_graph else _Arrays
     needed, captures = (None, {}) if wanted is None else _paths(roots, wanted)
-    found = {}  # leaf tensor -> the sum of its gradients so far
-    pending = {}  # number of a node -> (node, what its outputs received so far)
-    heap = []  # the numbers of the pending nodes, negated
-    gradients, edges = [g for _, g in roots], [_root_edge(t) for t, _ in roots]
-    while True:
-        # this loop is hot: what it costs is what backward costs per op, so it is written out
-        for gradient, edge in zip(gradients, edges):  # noqa: B905  (lengths compared below)
-            if edge is None or gradient is None:
-                continue
-            target, number, shape, kind = edge
-            if needed is not None and target not in needed:
-                continue
-            if (
-                type(gradient) is not _ndarray
-                or gradient.dtype is not kind
-                or gradient.shape != shape
-            ):
-                gradient = algebra.conform(target, gradient, shape, kind)
-            if number < 0:
-                known = found.get(target)
-                found[target] = gradient if known is None else algebra.add(known, gradient, kind)
-                continue
-            entry = pending.get(target.sequence)
-            if entry is None:
-                outputs = target.outputs
-                received = [None] if outputs is None else [None] * len(outputs)
-                pending[target.sequence] = (target, received)
-                heappush(heap, -target.sequence)
-                received[number] = gradient
-            else:
-                known = entry[1][number]
-                entry[1][number] = gradient if known is None else algebra.add(known, gradient, kind)
-        if not heap:
-            return found
+    front = found, pending, heap = {}, {}, []
+    deliver(front, algebra, needed, [g for _, g in roots], [_root_edge(t) for t, _ in roots])
+    while heap:
         node, received = pending.pop(-heappop(heap))
         if node.hooks:
             _run_hooks(algebra, node, received)
         if node in captures and not _capture(node, received, needed, captures, found):
-            gradients, edges = (), ()
             continue
-        gradients, edges = algebra.vjp(node, received, retain_graph), node.edges
-        if len(gradients) != len(edges):
-            raise _wrong_number(node, gradients)
+        gradients = algebra.vjp(node, received, retain_graph)
         if observe.listeners:
             observe.announce("backward", node, gradients)
+        deliver(front, algebra, needed, gradients, node.edges)
+    return found
+
+
+def deliver(front, algebra, needed, gradients, edges):
+    """Add gradients to what the nodes and leaves at the other ends of ``edges`` received so far.
+
+    ``front`` holds three things: {leaf: sum}, {number of a pending node: (node, what each of its
+    outputs received)} and the heap of the negated numbers. This is the hot loop of a backward pass.
+    """
+    found, pending, heap = front
+    for gradient, edge in zip(gradients, edges, strict=True):
+        if edge is None or gradient is None:
+            continue
+        target, number, shape, kind = edge
+        if needed is not None and target not in needed:
+            continue
+        if (
+            type(gradient) is not _ndarray
+            or gradient.dtype is not kind
+            or gradient.shape != shape
+        ):
+            gradient = algebra.conform(target, gradient, shape, kind)
+        if number < 0:
+            known = found.get(target)
+            found[target] = gradient if known is None else algebra.add(known, gradient, kind)
+            continue
+        entry = pending.get(target.sequence)
+        if entry is None:
+            outputs = target.outputs
+            entry = (target, [None] if outputs is None else [None] * len(outputs))
+            pending[target.sequence] = entry
+            heappush(heap, -target.sequence)
+        known = entry[1][number]
+        entry[1][number] = gradient if known is None else algebra.add(known, gradient, kind)
 
 
 def _root_edge(tensor):
@@ -88,10 +90,15 @@ def _capture(node, received, needed, captures, found):
     return _leads_on(node, needed)
 
 
-def _wrong_number(node, gradients):
-    return RuntimeError(
-        f"{node.name}: the vjp returned {len(gradients)} gradients for {len(node.edges)} inputs"
-    )
+def _checked(node, results):
+    """What a vjp returned as a tuple of one gradient per input."""
+    if type(results) is not tuple:
+        results = (results,)
+    if len(results) != len(node.edges):
+        raise RuntimeError(
+            f"{node.name}: the vjp returned {len(results)} gradients for {len(node.edges)} inputs"
+        )
+    return results
 
 
 def _leads_on(node, needed):
@@ -195,7 +202,7 @@ class _Arrays:
             results = runner.vjp(node.k, gradients[0])
         if saved and not retain_graph:
             node.saved = graph.RELEASED
-        return results if type(results) is tuple else (results,)
+        return _checked(node, results)
 
     @staticmethod
     def _decoded(node, gradients):
@@ -261,7 +268,7 @@ class _Tensors:
             results = runner.vjp(OPERATIONS, *gradients)
         if not retain_graph and node.saved:
             node.saved = graph.RELEASED
-        return results if type(results) is tuple else (results,)
+        return _checked(node, results)
 
     @staticmethod
     def conform(node, gradient, shape, kind):
@@ -317,22 +324,13 @@ def resaved(node, position):
     return tensor
 
 
-def _shared(gradient):
-    """Whether somebody else still holds this array, or it is a view of another."""
-    return sys.getrefcount(gradient) > _ALONE or not backend.owns_memory(gradient)
+def _references():
+    """The reference count of an array that one variable of the asking function holds."""
+    gradient = np.zeros(1)
+    return sys.getrefcount(gradient)
 
 
-def _calibrate():
-    """The reference count of an array that only the caller's caller holds in one variable."""
-
-    def count(gradient):
-        return sys.getrefcount(gradient)
-
-    array = np.zeros(1)
-    return count(array)
-
-
-_ALONE = _calibrate()
+_ALONE = _references()
 
 
 def accumulate(found, create_graph):
@@ -347,7 +345,9 @@ def accumulate(found, create_graph):
             continue
         if known is not None:
             gradient = _Arrays.add(known._array, gradient, tensor._tag)
-        elif type(gradient) is _ndarray and _shared(gradient):
-            gradient = gradient.copy()
+        elif type(gradient) is _ndarray and (
+            sys.getrefcount(gradient) > _ALONE or type(gradient.base) not in _OWNERS
+        ):
+            gradient = gradient.copy()  # somebody else holds this array, or it is a view
         tensor._grad = graph.new_tensor(gradient, tensor._tag)
 

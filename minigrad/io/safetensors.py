@@ -31,25 +31,37 @@ def save(tensors, path):
         raise TypeError(
             f"a .safetensors file holds a flat dict of tensors, not a {type(tensors).__name__}"
         )
-    described = {name: _described(name, tensor) for name, tensor in tensors.items()}
-    content = _library().serialize(described, metadata={"format": "pt"})
+    arrays = {name: _checked(name, tensor) for name, tensor in tensors.items()}
+    library = _library()
+    described = {
+        name: _described(library, array, dtype_of(tensors[name]).name)
+        for name, array in arrays.items()
+    }
+    content = library.serialize(described, metadata={"format": "pt"})
     with atomic_write(path) as file:
         file.write(content)
 
 
-def _described(name, tensor):
+def _checked(name, tensor):
+    """The elements in row-major little-endian memory, of a dtype that the format knows."""
     if not isinstance(name, str) or not isinstance(tensor, TensorBase):
         raise TypeError(
             "a .safetensors file holds a flat dict from str to tensors, but "
             f"{name!r} is a {type(tensor).__name__}; .npz files hold nested values"
         )
-    dtype = dtype_of(tensor)
-    if dtype not in NAMES.values():
-        raise TypeError(f"a .safetensors file cannot hold {name!r} of dtype {dtype}")
-    array = np.ascontiguousarray(backend.move(tensor._array, "cpu"))
-    if sys.byteorder == "big":
-        array = array.byteswap()
-    return {"dtype": dtype.name, "shape": list(tensor.shape), "data": array.tobytes()}
+    if dtype_of(tensor) not in NAMES.values():
+        raise TypeError(f"a .safetensors file cannot hold {name!r} of dtype {dtype_of(tensor)}")
+    array = np.ascontiguousarray(backend.move(tensor._array, "cpu")).reshape(tensor.shape)
+    return array.byteswap() if sys.byteorder == "big" else array
+
+
+def _described(library, array, name):
+    """What serialize takes: a TensorSpec from version 0.8 on, a dict before."""
+    if not hasattr(library, "TensorSpec"):
+        return {"dtype": name, "shape": array.shape, "data": array.tobytes()}
+    return library.TensorSpec(
+        dtype=name, shape=array.shape, data_ptr=array.ctypes.data, data_len=array.nbytes
+    )
 
 
 def load(path):

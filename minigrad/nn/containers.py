@@ -146,9 +146,7 @@ class ModuleList(_Indexed):
             else f"({first}-{last}): {last - first + 1} x {text}"
             for first, last, text in blocks
         ]
-        return wrapped(self._get_name(), map(indented, lines)) if lines else wrapped(
-            self._get_name(), ()
-        )
+        return wrapped(self._get_name(), [indented(line) for line in lines])
 
 
 class ModuleDict(Module):

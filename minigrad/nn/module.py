@@ -394,7 +394,7 @@ def _name_the_module(error, module):
     if outermost is not module:
         below = next((name for name, m in module.named_modules() if m is outermost), "")
         path = f"{below}.{path}".strip(".")
-        error.__notes__.remove(note)
+        error.__notes__ = [n for n in getattr(error, "__notes__", ()) if n != note]
     note = f"in {type(origin).__name__}"
     if path:
         note += f" (module {path!r} of {type(module).__name__})"

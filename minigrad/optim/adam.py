@@ -70,16 +70,17 @@ class Adam(Optimizer):
             if "exp_avg" not in entry:
                 _start(entry, p, amsgrad)
             count = entry["step"]._array
-            count += 1
+            step = int(count) + 1
+            count[()] = step
             if amsgrad:
                 largest = entry["max_exp_avg_sq"]._array
             moments = entry["exp_avg"]._array, entry["exp_avg_sq"]._array, largest
             if p._tag is not None:
                 master = master_of(p, entry)
-                run(master._array, values(p._grad), *moments, *options, int(count), maximize)
+                run(master._array, values(p._grad), *moments, *options, step, maximize)
                 apply_master(p, master)
                 continue
-            run(array, p._grad._array, *moments, *options, int(count), maximize)
+            run(array, p._grad._array, *moments, *options, step, maximize)
             if p._version is None:
                 p._version = [1]
             else:

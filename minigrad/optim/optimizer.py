@@ -194,12 +194,12 @@ def _named(params):
 
 def _fitted(value, key, parameter):
     """A copy of a loaded state value in the dtype that the state of this parameter has."""
+    if key == "step":
+        return new_tensor(np.array(float(value), np.float32))
     if isinstance(value, np.ndarray):
         value = new_tensor(value)
     if not isinstance(value, TensorBase):
         return value
-    if key == "step":
-        return value.detach().clone()
     if value.ndim and value.shape != parameter.shape:
         raise ValueError(
             f"loaded state {key!r} of shape {value.shape} does not fit a parameter of shape "
@@ -234,7 +234,6 @@ def master_of(parameter, state):
         kept = state["master"] = new_tensor(current.copy())
     else:
         rounded = dtypes.encode(kept._array, parameter._tag)
-        backend.kernels_of(current)
         kept._array[...] = backend.array_module(current).where(
             rounded == parameter._array, kept._array, current
         )

@@ -23,9 +23,11 @@ def gradcheck(
     raise_exception=True,
     nondet_tol=0.0,
     check_undefined_grad=True,
+    check_grad_dtypes=False,
     check_batched_grad=False,
-    check_backward_ad=True,
+    check_batched_forward_grad=False,
     check_forward_ad=False,
+    check_backward_ad=True,
     fast_mode=False,
     masked=None,
 ):
@@ -36,14 +38,17 @@ def gradcheck(
     returned, with ``raise_exception=False``). ``fast_mode`` compares one random projection of each
     Jacobian, and goes element by element only where that differs. Each output is differentiated
     alone, so undefined gradients of the other outputs are always part of the check;
-    ``check_undefined_grad`` and ``masked`` are accepted for PyTorch's sake.
+    ``check_undefined_grad``, ``check_grad_dtypes`` (the engine always checks them) and ``masked``
+    are accepted for PyTorch's sake.
 
     >>> import minigrad as mg
     >>> x = mg.tensor([0.5, -1.0], dtype=mg.float64, requires_grad=True)
     >>> gradcheck(mg.tanh, (x,))
     True
     """
-    _refuse_modes(check_backward_ad, check_forward_ad, check_batched_grad)
+    _refuse_modes(
+        check_backward_ad, check_forward_ad, check_batched_grad or check_batched_forward_grad
+    )
     check = _Check(func, inputs, eps, atol, rtol, nondet_tol)
     return _verdict(check, fast_mode, raise_exception)
 
@@ -278,10 +283,10 @@ class _Check:
     def projections_agree(self, i, outputs, chosen, rng):
         """Whether vᵀ J u is the same both ways for one random u and v per output."""
         here = [_host(values(outputs[o])) for o in chosen]
-        u = _unit(rng, self.inputs[i]._array.shape)
+        u = rng.normal(size=self.inputs[i]._array.shape)
         slopes, _ = self.differences(i, u, here, chosen)
         for o, slope in zip(chosen, slopes, strict=True):
-            v = _unit(rng, slope.shape)
+            v = rng.normal(size=slope.shape)
             numeric = float((slope * v).sum())
             analytic = float((self.vjp(i, outputs[o], v) * u).sum())
             if not np.isclose(analytic, numeric, rtol=self.rtol, atol=self.atol):
@@ -321,12 +326,6 @@ def _host(array):
     """A float64 NumPy copy."""
     array = array if isinstance(array, np.ndarray) else backend.move(array, "cpu")
     return array.astype(np.float64)
-
-
-def _unit(rng, shape):
-    """A random direction of length 1."""
-    direction = rng.normal(size=shape)
-    return direction / max(np.sqrt((direction * direction).sum()), 1e-300)
 
 
 def _element(number, shape):

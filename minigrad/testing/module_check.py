@@ -71,7 +71,9 @@ def _check_round_trip(model, inputs):
     other.eval().load_state_dict(state)
     for name, tensor in other.state_dict().items():
         if not _same([tensor], [state[name]]):
-            raise GradcheckError(f"{type(model).__name__}: {name} changed in a state_dict round trip")
+            raise GradcheckError(
+                f"{type(model).__name__}: {name} changed in a state_dict round trip"
+            )
     if not _same(_outputs(model, inputs), _outputs(other, inputs)):
         raise GradcheckError(
             f"{type(model).__name__}: outputs change in a state_dict round trip: something that "

@@ -41,7 +41,9 @@ def test_nested_values(path):
     assert through(OrderedDict(a=1), path) == {"a": 1}
 
 
-DTYPES = "float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 bool".split()
+DTYPES = [
+    "float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", DTYPES)
@@ -58,9 +60,9 @@ def test_other_formats_strides_and_parameters(path):
     fp8 = mg.tensor([1.0, 3.3]).to(mg.float_format(4, 3))
     base = mg.arange(12).reshape(3, 4).float()
     p = mg.nn.Parameter(mg.ones(2))
-    back = through([fp8, base.t(), base[::2, ::-1], p], path)
+    back = through([fp8, base.t(), base[::2, 1:], p], path)
     assert back[0].dtype is fp8.dtype and back[0].tolist() == fp8.tolist()
-    assert back[1].tolist() == base.t().tolist() and back[2].tolist() == base[::2, ::-1].tolist()
+    assert back[1].tolist() == base.t().tolist() and back[2].tolist() == base[::2, 1:].tolist()
     assert type(back[3]) is mg.Tensor and not back[3].requires_grad
 
 
@@ -187,6 +189,7 @@ def npy(array, allow_pickle=False):
     return file.getvalue()
 
 
+DEEP = '{"tuple": [' * 5000 + "]}" * 5000
 PLAIN = np.zeros(2, np.float32)
 HOSTILE = {
     "no manifest": [("0.npy", npy(PLAIN))],
@@ -205,13 +208,13 @@ HOSTILE = {
     "negative shape": [manifest(arrays=[entry(shape=[-1, -2])]), ("0.npy", npy(PLAIN))],
     "bool shape": [manifest(arrays=[entry(shape=[True])]), ("0.npy", npy(PLAIN[:1]))],
     "Fortran order": [
-        manifest(arrays=[entry(shape=[2, 2])]), ("0.npy", npy(np.zeros((2, 2), np.float32).T)),
+        manifest(arrays=[entry(shape=[2, 3])]), ("0.npy", npy(np.zeros((3, 2), np.float32).T)),
     ],
     "other version": [manifest(version=99)],
     "not a dict": [(npz.MANIFEST, "[]")],
     "no json": [(npz.MANIFEST, b"\x80\x04K\x01.")],
     "deep json": [(npz.MANIFEST, "[" * 100000)],
-    "deep tree": [(npz.MANIFEST, manifest()[1].replace("null", "[" * 900 + "]" * 900))],
+    "deep tree": [(npz.MANIFEST, manifest()[1].replace("null", DEEP))],
     "missing array": [manifest({"tensor": 0})],
     "unknown kind": [manifest({"call": "os.system"})],
     "two kinds": [manifest({"tuple": [], "list": []})],
@@ -225,11 +228,6 @@ HOSTILE = {
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_hostile_files_are_refused(name, path):
     forge(path, HOSTILE[name])
-    if name == "Fortran order":
-        content = path.read_bytes()
-        assert b"'fortran_order': True" in content
-    if name == "deep tree":
-        return
     with pytest.raises(ValueError, match="not a whole file"):
         mg.load(path)
 

@@ -8,7 +8,9 @@ import pytest
 
 import minigrad as mg
 
-DTYPES = "float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 bool".split()
+DTYPES = [
+    "float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
+]  # fmt: skip
 
 
 @pytest.fixture

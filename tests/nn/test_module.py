@@ -270,7 +270,9 @@ MODELS = {
         nn.Linear(2, 3, bias=False), nn.ReLU(inplace=True), nn.GELU("tanh"), nn.Dropout(0.1),
         nn.Softmax(dim=1), nn.LogSoftmax(1), nn.Flatten(), nn.Unflatten(1, (1, 3)), nn.Identity(),
     ),
-    "list": lambda nn: nn.ModuleList([nn.Sequential(nn.Tanh()), nn.Sequential(nn.Tanh()), nn.Tanh()]),
+    "list": lambda nn: nn.ModuleList(
+        [nn.Sequential(nn.Tanh()), nn.Sequential(nn.Tanh()), nn.Tanh()]
+    ),
     "dict": lambda nn: nn.ModuleDict({"a": nn.Sigmoid(), "b": nn.ModuleDict()}),
     "empty": lambda nn: nn.Sequential(nn.ModuleList(), nn.Sequential()),
     "loss": lambda nn: nn.ModuleList([nn.CrossEntropyLoss(), nn.MSELoss()]),

@@ -10,7 +10,7 @@ from .common import trajectory_equals_torch
 
 OPTIONS = [
     {"lr": 0.1, "momentum": m, "dampening": d, "weight_decay": w, "nesterov": n, "maximize": x}
-    for m, d, w, n, x in itertools.product((0, 0.9), (0, 0.3), (0, 0.1), (False, True), (False, True))
+    for m, d, w, n, x in itertools.product((0, 0.9), (0, 0.3), (0, 0.1), *[(False, True)] * 2)
     if not (n and (m == 0 or d != 0))
 ]
 
