@@ -140,8 +140,13 @@ class Op:
             y._node = ctx
             ctx.edges = edges
             ctx.sequence = _sequence()
-            if ctx.saved:
-                _remember(ctx, ctx.saved, tensors, arrays, (out,), (y,))
+            saved = ctx.saved
+            if saved:
+                if saved[0] is out and len(saved) == 1:  # an output is new: nobody wrote to it
+                    y._version = cell = [0]
+                    ctx.sources = ((_OUTPUT, cell, 0),)
+                else:
+                    _remember(ctx, saved, tensors, arrays, (out,), (y,))
         else:
             y._node = None
         return y
@@ -214,12 +219,12 @@ def _remember(ctx, saved, tensors, arrays, outputs, made):
     dtype or None) with kind "input", "output" or None for an intermediate.
     """
     sources = []
-    out, count = outputs[0], len(arrays)
-    for i, array in enumerate(saved):
-        if i < count and array is arrays[i] and array is not None:
-            tensor, owner = tensors[i], _INPUTS[i] if i < 8 else ("input", i, None)
-        elif array is out:
-            tensor, owner = made[0], _OUTPUT
+    position = 0  # inputs are mostly saved in their order
+    for array in saved:
+        if array is arrays[position] and array is not None:
+            tensor, owner = tensors[position], _INPUTS[position]
+            if position < _LAST_LISTED and position + 1 < len(arrays):
+                position += 1
         else:
             tensor, owner = _owner(array, tensors, arrays, outputs, made)
             if tensor is None:
@@ -240,7 +245,9 @@ def _remember(ctx, saved, tensors, arrays, outputs, made):
         )
 
 
-_INPUTS, _OUTPUT = tuple(("input", i, None) for i in range(8)), ("output", 0, None)
+_LAST_LISTED = 15
+_INPUTS = tuple(("input", i, None) for i in range(_LAST_LISTED + 1))
+_OUTPUT = ("output", 0, None)
 _INTERMEDIATE = ((None, 0, None), None, 0)
 
 
