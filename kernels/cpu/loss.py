@@ -79,6 +79,12 @@ def _mean(losses, out):
     out[()] = total / losses.size
 
 
+@jit()
+def _cross_entropy_mean_at_once(logits, target, gradient, losses, scale, bad, mean):
+    _cross_entropy_mean(logits, target, gradient, losses, scale, bad)
+    _mean(losses, mean)
+
+
 def _fit(logits, target):
     """Whether the compiled loops take these operands."""
     return logits.dtype in FAST and logits.size and target.dtype == np.int64
@@ -92,14 +98,16 @@ def cross_entropy_mean(logits, target):
     logits, target = np.ascontiguousarray(logits), np.ascontiguousarray(target)
     count, dtype, bad = len(logits), logits.dtype, np.zeros(1, np.bool_)
     gradient, losses, mean = empty_like(logits), empty((count,), dtype), np.empty((), dtype)
-    if logits.size < launch.SPLIT_ABOVE:
-        _cross_entropy_mean(logits, target, gradient, losses, dtype.type(1 / count), bad)
+    scale = dtype.type(1 / count)
+    if logits.size * COST < launch.SPLIT_ABOVE:
+        _cross_entropy_mean_at_once(logits, target, gradient, losses, scale, bad, mean)
     else:
-        arrays = logits, target, gradient, losses
-        launch.split(_cross_entropy_mean, arrays, dtype.type(1 / count), bad, cost=COST)
+        launch.split(
+            _cross_entropy_mean, (logits, target, gradient, losses), scale, bad, cost=COST
+        )
+        _mean(losses, mean)
     if bad[0]:
         raise reference.bad_target(target, logits.shape[1])
-    _mean(losses, mean)
     return mean, gradient
 
 

@@ -122,11 +122,13 @@ def adam_update(
         )  # fmt: skip
         return
     shrink, decay = (1.0 - lr * weight_decay, 0.0) if decoupled else (1.0, float(weight_decay))
-    rate, root = lr / (1.0 - beta1**step), (1.0 - beta2**step) ** -0.5
     p, g, m, v = param.ravel(), grad.ravel(), exp_avg.ravel(), exp_avg_sq.ravel()
     w = largest.ravel() if amsgrad else v
-    sign = -1.0 if maximize else 1.0
-    scalars = shrink, decay, sign, float(beta1), float(beta2), rate, root, float(eps), amsgrad
+    rate, root = lr / (1.0 - beta1**step), (1.0 - beta2**step) ** -0.5
+    scalars = (
+        shrink, decay, -1.0 if maximize else 1.0, float(beta1), float(beta2), rate, root,
+        float(eps), amsgrad,
+    )  # fmt: skip
     _run(_adam, (p, g, m, v, w), scalars)
     if p.base is None or m.base is None or v.base is None or w.base is None:
         _copy_back((param, exp_avg, exp_avg_sq, largest), (p, m, v, w))

@@ -131,25 +131,9 @@ class Op:
             observe.announce("forward", ctx, out)
         if type(out) is not _ndarray or cls.view or (record and out.dtype.kind != "f"):
             return finish(ctx, tensors, arrays, out, None, record)
-        y = _new(graph._tensor_class)
-        y._array = out
-        y._tag = y._version = y._grad = y._hooks = None
-        y._nr = 0
-        y._requires_grad = record
         if record:
-            y._node = ctx
-            ctx.edges = edges
-            ctx.sequence = _sequence()
-            saved = ctx.saved
-            if saved:
-                if saved[0] is out and len(saved) == 1:  # an output is new: nobody wrote to it
-                    y._version = cell = [0]
-                    ctx.sources = ((_OUTPUT, cell, 0),)
-                else:
-                    _remember(ctx, saved, tensors, arrays, (out,), (y,))
-        else:
-            y._node = None
-        return y
+            return _recorded_output(ctx, edges, tensors, arrays, out)
+        return graph.new_tensor(out)
 
     def __repr__(ctx):
         title = "".join(part.capitalize() for part in ctx.name.split("_"))
@@ -159,6 +143,26 @@ class Op:
     def next_functions(ctx):
         """The nodes (or leaf tensors) of the inputs; None where no gradient flows."""
         return tuple((e[0], max(e[1], 0)) if e is not None else (None, 0) for e in ctx.edges)
+
+
+def _recorded_output(ctx, edges, tensors, arrays, out):
+    """The common case of :func:`finish`: one floating output of plain arrays, recorded."""
+    y = _new(graph._tensor_class)
+    y._array = out
+    y._tag = y._version = y._grad = y._hooks = None
+    y._node = ctx
+    y._nr = 0
+    y._requires_grad = True
+    ctx.edges = edges
+    ctx.sequence = _sequence()
+    saved = ctx.saved
+    if saved:
+        if saved[0] is out and len(saved) == 1:  # an output is new: nobody wrote to it
+            y._version = cell = [0]
+            ctx.sources = ((_OUTPUT, cell, 0),)
+        else:
+            _remember(ctx, saved, tensors, arrays, (out,), (y,))
+    return y
 
 
 def finish(ctx, tensors, arrays, out, tag, record):

@@ -53,35 +53,36 @@ class Adam(Optimizer):
     def update(self, group):
         """One step of the parameters of a group."""
         beta1, beta2 = group["betas"]
-        options = (
-            float(group["lr"]), float(beta1), float(beta2), group["eps"],
-            group["weight_decay"], group["decoupled_weight_decay"],
-        )  # fmt: skip
-        amsgrad, maximize = group["amsgrad"], group["maximize"]
-        state, largest, kind = self.state, None, None
+        lr, eps, decay = float(group["lr"]), group["eps"], group["weight_decay"]
+        decoupled, maximize = group["decoupled_weight_decay"], group["maximize"]
+        amsgrad = group["amsgrad"]
+        states, largest, kind = self.state, None, None
         for p in group["params"]:
-            if p._grad is None:
+            grad = p._grad
+            if grad is None:
                 continue
-            array = p._array
+            array, slope, master = p._array, grad._array, None
             if type(array) is not kind:
                 kind = type(array)
                 run = _kernels[kind].adam_update
-            entry = state[p]
+            entry = states[p]
             if "exp_avg" not in entry:
                 _start(entry, p, amsgrad)
             count = entry["step"]._array
-            step = int(count) + 1
-            count[()] = step
+            step = count.item() + 1.0
+            count.fill(step)
             if amsgrad:
                 largest = entry["max_exp_avg_sq"]._array
-            moments = entry["exp_avg"]._array, entry["exp_avg_sq"]._array, largest
             if p._tag is not None:
                 master = master_of(p, entry)
-                run(master._array, values(p._grad), *moments, *options, step, maximize)
+                array, slope = master._array, values(grad)
+            run(
+                array, slope, entry["exp_avg"]._array, entry["exp_avg_sq"]._array, largest,
+                lr, beta1, beta2, eps, decay, decoupled, step, maximize,
+            )  # fmt: skip
+            if master is not None:
                 apply_master(p, master)
-                continue
-            run(array, p._grad._array, *moments, *options, step, maximize)
-            if p._version is None:
+            elif p._version is None:
                 p._version = [1]
             else:
                 p._version[0] += 1
