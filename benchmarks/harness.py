@@ -112,8 +112,34 @@ def environment(count):
     }
 
 
+def idle_cores(seconds=0.25):
+    """How many cores nobody used just now; None where the system does not say."""
+    statistics_file = Path("/proc/stat")
+    if not statistics_file.is_file():
+        return None
+
+    def idle_ticks():
+        return int(statistics_file.read_text().split()[4])
+
+    before = idle_ticks()
+    time.sleep(seconds)
+    return (idle_ticks() - before) / os.sysconf("SC_CLK_TCK") / seconds
+
+
+def wait_for_cores(count, patience=60):
+    """Return once ``count`` cores are idle: threads that wait for a busy core measure its owner."""
+    deadline = time.monotonic() + patience
+    while (idle := idle_cores()) is not None and idle < count - 0.3:
+        if time.monotonic() > deadline:
+            raise RuntimeError(
+                f"no {count} idle cores in {patience} s ({idle:.1f} now): stop the other load, "
+                "or ask for fewer threads with --threads"
+            )
+
+
 def run_cases(script, peer, workloads, count):
-    """The measures of a peer's cases by workload, from one fresh process."""
+    """The measures of a peer's cases by workload, from one fresh process on idle cores."""
+    wait_for_cores(count)
     command = [sys.executable, "-m", script, "--worker", peer, *workloads]
     done = subprocess.run(
         command, cwd=ROOT, env=environment(count), capture_output=True, text=True, check=False

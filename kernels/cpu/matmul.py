@@ -15,7 +15,8 @@ from ..reference.matmul import SLOPES, rows_of
 FEW_ROWS = 64  # up to here OpenBLAS computes x Wᵀ slower than W xᵀ
 LONG_ROWS = 512  # from this length on that pays for transposing the result
 MULTIPLY_ADD_COST = 0.06  # in units of one exp
-TINY_WORK = 1 << 14  # multiplications up to which one compiled call beats BLAS and two more passes
+# multiplications up to which one compiled call beats BLAS and the passes around it
+TINY_FORWARD, TINY_BACKWARD = 1 << 15, 1 << 16
 
 _FLOATS = (np.dtype("float32"), np.dtype("float64"))
 _NONE = {dtype: np.empty(0, dtype) for dtype in _FLOATS}
@@ -39,10 +40,9 @@ def matmul(a, b):
     return out
 
 
-def _tiny(x, weight):
+def _tiny(x, weight, limit):
     """The compiled loops for a layer this small, or None where BLAS is faster."""
-    work = x.shape[0] * weight.size
-    if not 0 < work <= TINY_WORK or x.dtype not in _FLOATS:
+    if not 0 < len(x) * weight.size <= limit or x.dtype not in _FLOATS:
         return None
     from . import tiny_linear
 
@@ -56,7 +56,7 @@ def linear(x, weight, bias, activation=IDENTITY):
     if x.ndim != 2:
         rows = linear(rows_of(x), weight, bias, activation)
         return rows.reshape(*x.shape[:-1], len(weight))
-    tiny = _tiny(x, weight)
+    tiny = _tiny(x, weight, TINY_FORWARD)
     if tiny is not None:
         outputs, inputs = weight.shape
         y, scratch = np.empty((len(x), outputs), x.dtype), np.empty((inputs, outputs), x.dtype)
@@ -83,7 +83,7 @@ def linear_vjp(g, x, weight, y, activation, needs):
     """The gradients of linear for x, W and b; None where not needed"""
     if not g.dtype is x.dtype is weight.dtype or g.ndim != 2:
         return reference.linear_vjp(g, x, weight, y, activation, needs)
-    tiny = _tiny(x, weight)
+    tiny = _tiny(x, weight, TINY_BACKWARD)
     if tiny is not None:
         return _tiny_vjp(tiny, g, x, weight, y, activation, needs)
     from . import activation as activations

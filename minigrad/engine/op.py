@@ -229,6 +229,8 @@ def _remember(ctx, saved, tensors, arrays, outputs, made):
             tensor, owner = tensors[position], _INPUTS[position]
             if position < _LAST_LISTED and position + 1 < len(arrays):
                 position += 1
+        elif array is outputs[0]:
+            tensor, owner = made[0], _OUTPUT
         else:
             tensor, owner = _owner(array, tensors, arrays, outputs, made)
             if tensor is None:

@@ -67,9 +67,8 @@ def _draw(axes, quantity, epochs, columns):
 
 
 def _share_floor(curves):
-    """Cut off the first steep rise, so that the interesting end of the curve has room."""
-    tails = [min(values[len(values) // 8 :]) for values in curves]
-    return max(0.0, min(tails) - 0.02)
+    """The axis starts below all epochs but the first, so that the later ones have room."""
+    return max(0.0, min(min(values[1:] or values) for values in curves) - 0.02)
 
 
 def _label_ends(axes, last, columns):

@@ -27,6 +27,18 @@ def test_the_same_number_of_threads_for_every_library():
     assert environment["OMP_NUM_THREADS"] == environment["OPENBLAS_NUM_THREADS"] == "2"
 
 
+@pytest.mark.parametrize("idle", [None, 2.0])
+def test_idle_cores_let_a_run_begin(idle, monkeypatch):
+    monkeypatch.setattr(harness, "idle_cores", lambda: idle)
+    harness.wait_for_cores(2, patience=0)
+
+
+def test_a_busy_machine_is_not_measured(monkeypatch):
+    monkeypatch.setattr(harness, "idle_cores", lambda: 0.4)
+    with pytest.raises(RuntimeError, match="no 1 idle cores"):
+        harness.wait_for_cores(1, patience=0)
+
+
 def test_a_call_is_timed():
     assert 0 < harness.seconds_per_call(lambda: sum(range(100)), budget=0.01) < 1e-3
 
