@@ -14,8 +14,8 @@ _here = _os.path.dirname(_os.path.abspath(__file__))
 if not _os.path.isdir(_os.path.join(_here, "kernels")):
     __path__.append(_os.path.dirname(_here))
 
-from . import autograd, data, dtypes, errors, nn, optim, testing  # noqa: E402
-from .autograd import (  # noqa: E402
+from . import autograd, data, dtypes, errors, nn, optim, testing
+from .autograd import (
     enable_grad,
     grad,
     gradcheck,
@@ -25,8 +25,8 @@ from .autograd import (  # noqa: E402
     no_grad,
     set_grad_enabled,
 )
-from .backend import get_num_threads, memory_stats, release_memory, set_num_threads  # noqa: E402
-from .dtypes import (  # noqa: E402
+from .backend import get_num_threads, memory_stats, release_memory, set_num_threads
+from .dtypes import (
     bfloat16,
     double,
     dtype,
@@ -47,11 +47,11 @@ from .dtypes import (  # noqa: E402
     short,
     uint8,
 )
-from .dtypes import bool_ as bool  # noqa: E402
-from .dtypes import float_ as float  # noqa: E402
-from .io import load, save  # noqa: E402
-from .ops.activation import gelu, relu, sigmoid, tanh  # noqa: E402
-from .ops.compare import (  # noqa: E402
+from .dtypes import bool_ as bool
+from .dtypes import float_ as float
+from .io import load, save
+from .ops.activation import gelu, relu, sigmoid, tanh
+from .ops.compare import (
     allclose,
     eq,
     equal,
@@ -64,7 +64,7 @@ from .ops.compare import (  # noqa: E402
     lt,
     ne,
 )
-from .ops.creation import (  # noqa: E402
+from .ops.creation import (
     arange,
     as_tensor,
     empty,
@@ -86,8 +86,8 @@ from .ops.creation import (  # noqa: E402
     zeros,
     zeros_like,
 )
-from .ops.dropout import dropout  # noqa: E402
-from .ops.elementwise import (  # noqa: E402
+from .ops.dropout import dropout
+from .ops.elementwise import (
     abs,
     add,
     clone,
@@ -109,10 +109,10 @@ from .ops.elementwise import (  # noqa: E402
     sub,
     where,
 )
-from .ops.matmul import matmul, mm  # noqa: E402
-from .ops.operands import result_type  # noqa: E402
-from .ops.reduce import all, amax, amin, any, argmax, argmin, mean, std, sum, var  # noqa: E402
-from .ops.shape import (  # noqa: E402
+from .ops.matmul import matmul, mm
+from .ops.operands import result_type
+from .ops.reduce import all, amax, amin, any, argmax, argmin, mean, std, sum, var
+from .ops.shape import (
     cat,
     flatten,
     permute,
@@ -123,8 +123,8 @@ from .ops.shape import (  # noqa: E402
     transpose,
     unsqueeze,
 )
-from .ops.softmax import log_softmax, softmax  # noqa: E402
-from .random import (  # noqa: E402
+from .ops.softmax import log_softmax, softmax
+from .random import (
     Generator,
     default_generator,
     get_rng_state,
@@ -133,7 +133,7 @@ from .random import (  # noqa: E402
     seed,
     set_rng_state,
 )
-from .tensor import Tensor  # noqa: E402
+from .tensor import Tensor
 
 __version__ = "0.1.0"
 

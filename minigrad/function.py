@@ -71,7 +71,9 @@ class FunctionCtx(Op, abstract=True):
         with enable_grad() if recording else no_grad():
             returned = ctx.function.backward(ctx, *grads)
         chosen = ctx.check_returned(returned if isinstance(returned, tuple) else (returned,))
-        return chosen if recording else tuple(None if r is None else graph.values(r) for r in chosen)
+        if recording:
+            return chosen
+        return tuple(None if r is None else graph.values(r) for r in chosen)
 
     def check_returned(ctx, returned):
         """The gradients of the tensor inputs, after checking number and kind."""

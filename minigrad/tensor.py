@@ -230,7 +230,7 @@ class Tensor(TensorBase):
         return bool(self._node is not None and self._hooks and "retain" in self._hooks)
 
     def register_hook(self, hook):
-        """Call ``hook(grad)`` whenever this tensor's gradient is computed; it may return another."""
+        """Call ``hook(grad)`` when this tensor's gradient is computed; it may return another."""
         if not self._requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         return self._register(hook)
@@ -426,7 +426,9 @@ class Tensor(TensorBase):
 
     def __bool__(self):
         if self._array.size != 1:
-            raise RuntimeError("the truth value of a tensor with more than one element is ambiguous")
+            raise RuntimeError(
+                f"the truth value of a tensor with {self._array.size} elements is ambiguous"
+            )
         return self._array.item() != 0
 
     def __float__(self):

@@ -17,7 +17,7 @@ _ONE = {np.dtype(name): np.ones((), name) for name in ("float32", "float64")}
 
 
 def _start(tensor, gradient, create_graph, position):
-    """The gradient a walk starts with at one output: a tensor, or an array (float32 if emulated)."""
+    """The gradient a walk starts with at an output: a tensor, or an array (float32 if emulated)."""
     array = tensor._array
     if not tensor._requires_grad:
         raise RuntimeError(
@@ -134,12 +134,13 @@ def grad(
 
 
 def recomputed(function, inputs, g):
-    """The gradients of ``function(*inputs)`` as differentiable tensors, given the one of its output.
+    """The gradients of ``function(*inputs)`` as differentiable tensors, given that of its output.
 
     For the vjp of a fused op under create_graph: ``function`` composes it of smaller ops.
     """
     wanted = [t for t in inputs if t is not None and t._requires_grad]
-    slopes = dict(zip(map(id, wanted), grad(function(*inputs), wanted, g, create_graph=True)))
+    found = grad(function(*inputs), wanted, g, create_graph=True)
+    slopes = dict(zip(map(id, wanted), found, strict=True))
     return tuple(slopes.get(id(t)) for t in inputs)
 
 

@@ -111,8 +111,7 @@ class set_grad_enabled(_Mode):  # noqa: N801
         return super().__call__(function)
 
     def _again(self):
-        again = type(self)(self.recording)
-        return again
+        return type(self)(self.recording)
 
 
 def is_grad_enabled():

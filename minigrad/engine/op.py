@@ -78,11 +78,10 @@ class Op:
 
     def intermediate(ctx, array):
         """What stands for a saved intermediate when the vjp runs on tensors."""
-        if ctx.recomputes:
-            return None
-        raise RuntimeError(
-            f"{ctx.name} saved an intermediate array, so it cannot be differentiated twice"
-        )
+        if not ctx.recomputes:
+            raise RuntimeError(
+                f"{ctx.name} saved an intermediate array, so it cannot be differentiated twice"
+            )
 
     def fill_gradients(ctx, gradients):
         """Zeros for the outputs into which no gradient flowed."""
@@ -339,7 +338,8 @@ def _constant(name):
     def call(*args):
         arrays = [graph.values(a) if isinstance(a, graph.TensorBase) else a for a in args]
         arrays = [a.storage if type(a) is dtypes.dtype else a for a in arrays]
-        return graph.new_tensor(graph.as_array(getattr(backend.kernels_of(arrays[0]), name)(*arrays)))
+        kernel = getattr(backend.kernels_of(arrays[0]), name)
+        return graph.new_tensor(graph.as_array(kernel(*arrays)))
 
     return call
 

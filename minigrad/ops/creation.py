@@ -54,7 +54,7 @@ def _from_data(data, copy):
     except ValueError as error:
         raise ValueError(f"tensor: the nested lists are ragged: {error}") from None
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"tensor: cannot make a tensor of {type(data).__name__} holding {array.dtype}")
+        raise TypeError(f"tensor: cannot hold {array.dtype} (from {type(data).__name__})")
     if array.dtype.kind == "f" or array.size == 0:
         default = dtypes.get_default_dtype()
         if default.emulated:

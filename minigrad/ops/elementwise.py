@@ -96,7 +96,7 @@ class Div(Op):
 
 
 class Pow(Op):
-    """z = x^y.    dL/dx = g · y · x^(y−1) (0 where y = 0),  dL/dy = g · z · log x (0 where z = 0)"""
+    """z = xʸ.    dL/dx = g · y · xʸ⁻¹ (0 where y = 0),  dL/dy = g · z · ln x (0 where x = 0)"""
 
     def forward(ctx, k, x, y):
         ctx.save(x, y)

@@ -215,10 +215,11 @@ def matmul(input, other):
     a, b = x._array, y._array
     if a.ndim == 0 or b.ndim == 0:
         raise RuntimeError("matmul: both operands need at least 1 dimension; use * for scalars")
-    if a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
+    rows = b.shape[-2 if b.ndim > 1 else 0]
+    if a.shape[-1] != rows:
         raise RuntimeError(
             f"matmul: shapes {a.shape} and {b.shape} cannot be multiplied: "
-            f"{a.shape[-1]} columns on the left, {b.shape[-2 if b.ndim > 1 else 0]} rows on the right"
+            f"{a.shape[-1]} columns on the left, {rows} rows on the right"
         )
     if a.dtype is not b.dtype or x._tag is not y._tag:
         raise RuntimeError(f"matmul: operands must have one dtype, got {x.dtype} and {y.dtype}")
