@@ -249,5 +249,8 @@ def main(name, together=False):
         return
     groups = [options.workload] if together else [[workload] for workload in options.workload]
     script = f"benchmarks.{name}"
-    results = {n: answer(script, groups, n, options.rounds) for n in options.threads}
+    try:
+        results = {n: answer(script, groups, n, options.rounds) for n in options.threads}
+    except RuntimeError as problem:
+        sys.exit(f"{script}: {problem}")
     write(name, results, options.rounds)

@@ -152,7 +152,8 @@ def set_default_dtype(value):
     _default = value
 
 
-def _category(d):
+def category(d):
+    """0 for bool, 1 for integers, 2 for floats: a higher one decides the result of an op."""
     return 2 if d.is_floating_point else 0 if d is bool_ else 1
 
 
@@ -164,8 +165,8 @@ def promote_types(a, b):
     """
     if a is b:
         return a
-    if _category(a) != _category(b):
-        return a if _category(a) > _category(b) else b
+    if category(a) != category(b):
+        return a if category(a) > category(b) else b
     if a.emulated and b.emulated:
         return float32
     if a.emulated or b.emulated:

@@ -16,16 +16,15 @@ def _formatter(array):
         texts = [str(v) for v in array.ravel().tolist()]
         width = max(map(len, texts), default=0)
         return lambda v: str(v).rjust(width)
-    finite = np.abs(array[np.isfinite(array) & (array != 0)]).astype(float)
+    shown = array[np.isfinite(array) & (array != 0)]  # these alone decide format and width
+    finite = np.abs(shown).astype(float)
     if finite.size == 0:
-        spec = lambda v: f"{v:.0f}." if math.isfinite(v) else str(v)  # noqa: E731
-    elif (finite == np.rint(finite)).all():
-        spec = _scientific if finite.max() > 1e8 else _whole
+        spec = _whole
     elif finite.max() / finite.min() > 1000 or finite.max() > 1e8 or finite.min() < 1e-4:
         spec = _scientific
     else:
-        spec = _fixed
-    width = max((len(spec(v)) for v in array.ravel().tolist()), default=0)
+        spec = _whole if (finite == np.rint(finite)).all() else _fixed
+    width = max((len(spec(v)) for v in shown.tolist()), default=0)
     return lambda v: spec(v).rjust(width)
 
 
@@ -56,14 +55,11 @@ def _body(array, text, indent, shorten):
     shown = list(range(len(array)))
     if shorten and len(array) > 2 * EDGE:
         shown = [*range(EDGE), None, *range(len(array) - EDGE, len(array))]
-    parts = [
-        "..." if i is None else _body(array[i], text, indent + 1, shorten) for i in shown
-    ]
+    dots = "..." if array.ndim > 1 else " ..."
+    parts = [dots if i is None else _body(array[i], text, indent + 1, shorten) for i in shown]
     if array.ndim > 1:
-        return "[" + (",\n" * (array.ndim - 1) + " " * (indent + 1)).join(parts).replace(
-            ",\n" * (array.ndim - 1), "," + "\n" * (array.ndim - 1)
-        ) + "]"
-    width = max((len(p) for p in parts), default=0) + 2
+        return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(parts) + "]"
+    width = len(parts[0]) + 2
     per_line = max(1, (LINE - indent) // width)
     lines = [", ".join(parts[i : i + per_line]) for i in range(0, len(parts), per_line)]
     return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
@@ -76,16 +72,29 @@ def tensor_repr(tensor, name="tensor"):
     shorten = array.size > THRESHOLD
     text = _formatter(_summary(array) if shorten else array)
     prefix = f"{name}("
-    parts = [_body(array, text, len(prefix), shorten)]
+    body = _body(array, text, len(prefix), shorten) if array.size else "[]"
     dtype = dtype_of(tensor)
+    parts = []
     if array.size == 0 and array.shape != (0,):
         parts.append(f"size={array.shape}")
-    if dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_) or (
-        array.size == 0 and dtype is dtypes.int64
-    ):
+    told = (dtypes.int64, dtypes.bool_) if array.size else ()  # the elements show these
+    if dtype not in (dtypes.get_default_dtype(), *told):
         parts.append(f"dtype={dtype!r}")
     if tensor._node is not None:
         parts.append(f"grad_fn={tensor._node!r}")
     elif tensor._requires_grad:
         parts.append("requires_grad=True")
-    return prefix + ", ".join(parts) + ")"
+    return _joined(prefix + body, parts, len(prefix)) + ")"
+
+
+def _joined(text, parts, indent):
+    """The parts after the text, on a new line where one would be too long."""
+    last = len(text) - text.rfind("\n") + 1
+    for part in parts:
+        if last + len(part) + 2 > LINE:
+            text += ",\n" + " " * indent + part
+            last = indent + len(part)
+        else:
+            text += ", " + part
+            last += len(part) + 2
+    return text

@@ -67,10 +67,26 @@ def _updated(function):
     return method
 
 
+def _comparable(function):
+    """== and !=: with what is no number, such as None, Python decides by identity."""
+
+    def method(self, other):
+        if not isinstance(other, _COMPARED):
+            return NotImplemented
+        return function(self, other)
+
+    return method
+
+
+_COMPARED = (TensorBase, int, float, np.ndarray, np.generic)
+
+
 class Tensor(TensorBase):
     """An n-dimensional array with gradients.
 
     Made by :func:`minigrad.tensor` and by every op. Attributes and methods have PyTorch's names.
+    Called itself it makes floats, as in PyTorch: ``Tensor([1, 2])`` of data, ``Tensor(2, 3)`` of a
+    shape.
 
     >>> import minigrad as mg
     >>> x = mg.tensor([1.0, 2.0, 3.0], requires_grad=True)
@@ -82,10 +98,11 @@ class Tensor(TensorBase):
     __slots__ = ()
     __array_priority__ = 1000
 
-    def __new__(cls, data=None, **kwargs):
-        if data is None:
-            data = []
-        made = creation.tensor(data, **kwargs)
+    def __new__(cls, *args, **kwargs):
+        if len(args) == 1 and not hasattr(args[0], "__index__"):
+            made = creation.tensor(args[0], dtype=dtypes.get_default_dtype(), **kwargs)
+        else:
+            made = creation.zeros(*args or (0,), **kwargs)
         if cls is not Tensor:
             made.__class__ = cls
         return made
@@ -366,8 +383,9 @@ class Tensor(TensorBase):
         return elementwise.where(condition, self, other)
 
     # comparisons
-    __eq__ = eq = compare.eq
-    __ne__ = ne = compare.ne
+    __eq__ = _comparable(compare.eq)
+    __ne__ = _comparable(compare.ne)
+    eq, ne = compare.eq, compare.ne
     __lt__ = lt = compare.lt
     __le__ = le = compare.le
     __gt__ = gt = compare.gt
@@ -410,8 +428,13 @@ class Tensor(TensorBase):
     def __setitem__(self, where, value):
         value = value if isinstance(value, TensorBase) else tensor_of(value)
         _refuse_recording(self, (value,), "item assignment", "mg.where")
-        index = indexing.check_index(where, self._array.shape)
-        self._array[index] = cast(value.detach(), self.dtype)._array
+        first, second = indexing.split_index(indexing.check_index(where, self._array.shape))
+        target = self._array if second is None else self._array[first]
+        source = cast(value.detach(), self.dtype)._array
+        try:
+            target[first if second is None else second] = source
+        except ValueError as error:
+            raise RuntimeError(f"item assignment: {error}") from None
         written(self)
 
     def __len__(self):
@@ -456,7 +479,7 @@ class Tensor(TensorBase):
                 f"a result of shape {result._array.shape} doesn't fit in place into shape "
                 f"{self._array.shape}"
             )
-        if result.dtype.is_floating_point and not self.dtype.is_floating_point:
+        if dtypes.category(result.dtype) > dtypes.category(self.dtype):
             raise RuntimeError(f"result type {result.dtype} can't be cast in place to {self.dtype}")
         self._array[...] = cast(result, self.dtype)._array
         written(self)

@@ -19,7 +19,7 @@ from ..reference.reduce import broadcast_axes, normalized_axes
 from .vmath import maximum
 
 SMALL = 1024  # elements; below, a NumPy call is as fast
-CHUNK = 4096  # elements summed in the lanes of one vector before float64 takes over
+CHUNK = 1024  # elements summed in the lanes of one vector before float64 takes over
 ROWS = 64  # the same for a middle axis
 TILE = 1024  # columns kept in the first-level cache
 LONG = 1 << 17  # elements of a reduction to few results, from where on it is cut into chunks

@@ -112,7 +112,13 @@ def _single_to_half(x):
     return _convert(_to_half, x, np.float32, np.uint16, np.dtype(np.float16))
 
 
-if binding.get_host_cpu_features().get("f16c"):
+def _converts_halves():
+    """Whether kernels are compiled for a processor with F16C; without it LLVM calls a library."""
+    for_host = numba.config.CPU_NAME in (None, "", "host") and not numba.config.CPU_FEATURES
+    return for_host and binding.get_host_cpu_features().get("f16c", False)
+
+
+if _converts_halves():
     float16_to_float32, float32_to_float16 = _half_to_single, _single_to_half
 
 

@@ -123,6 +123,8 @@ def grad(
         raise ValueError("materialize_grads=True needs allow_unused to be True or None")
     keep = create_graph if retain_graph is None else retain_graph
     wanted = _list(inputs)
+    if not wanted:
+        raise RuntimeError("grad() needs at least one input")
     for position, tensor in enumerate(wanted):
         if not tensor._requires_grad:
             raise RuntimeError(f"input {position} of grad() does not require grad")

@@ -1,6 +1,7 @@
 """Grad mode: whether ops are recorded. One flag per thread."""
 
 import functools
+import inspect
 import threading
 
 
@@ -27,10 +28,35 @@ class _Mode:
         *self._previous, state.recording = self._previous
 
     def __call__(self, function):
+        if inspect.isgeneratorfunction(function):
+            return self._generator(function)
+
         @functools.wraps(function)
         def inside(*args, **kwargs):
             with type(self)._again(self):
                 return function(*args, **kwargs)
+
+        return inside
+
+    def _generator(self, function):
+        """The generator function, every one of whose steps runs in this mode."""
+
+        @functools.wraps(function)
+        def inside(*args, **kwargs):
+            running, send, value = function(*args, **kwargs), "send", None
+            while True:
+                try:
+                    with type(self)._again(self):
+                        given = getattr(running, send)(value)
+                except StopIteration as end:
+                    return end.value
+                try:
+                    send, value = "send", (yield given)
+                except GeneratorExit:
+                    running.close()
+                    raise
+                except BaseException as error:
+                    send, value = "throw", error
 
         return inside
 

@@ -120,12 +120,15 @@ class Op:
         ctx.k = _cpu
         ctx.saved = ()
         ctx.recorded = record = record and state.recording
-        if params or len(arrays) > 2:
-            out = ctx.forward(_cpu, *arrays, **params)
-        elif len(arrays) == 2:  # written out: a plain call costs half of one with a star
-            out = ctx.forward(_cpu, arrays[0], arrays[1])
-        else:
-            out = ctx.forward(_cpu, arrays[0])
+        try:
+            if params or len(arrays) > 2:
+                out = ctx.forward(_cpu, *arrays, **params)
+            elif len(arrays) == 2:  # written out: a plain call costs half of one with a star
+                out = ctx.forward(_cpu, arrays[0], arrays[1])
+            else:
+                out = ctx.forward(_cpu, arrays[0])
+        except ValueError as error:
+            raise explained(error, cls.name, arrays) from None
         if observe.listeners:
             observe.announce("forward", ctx, out)
         if type(out) is not _ndarray or cls.view or (record and out.dtype.kind != "f"):
@@ -142,6 +145,17 @@ class Op:
     def next_functions(ctx):
         """The nodes (or leaf tensors) of the inputs; None where no gradient flows."""
         return tuple((e[0], max(e[1], 0)) if e is not None else (None, 0) for e in ctx.edges)
+
+
+def explained(error, name, arrays):
+    """The error for operands that do not broadcast; any other ValueError as it is."""
+    if "broadcast" not in str(error):
+        return error
+    shapes = " and ".join(str(tuple(a.shape)) for a in arrays if a is not None)
+    return RuntimeError(
+        f"{name}: shapes {shapes} cannot be broadcast together: counted from the last, the extents "
+        "must be equal or 1"
+    )
 
 
 def _recorded_output(ctx, edges, tensors, arrays, out):
@@ -278,7 +292,10 @@ def _apply_general(cls, tensors, params):
     tag = next((t._tag for t in tensors if t is not None and t._tag is not None), None)
     arrays = [None if t is None else graph.values(t) for t in tensors]
     ctx.recorded = state.recording and any(t is not None and t._requires_grad for t in tensors)
-    out = ctx.forward(k, *arrays, **params)
+    try:
+        out = ctx.forward(k, *arrays, **params)
+    except ValueError as error:
+        raise explained(error, cls.name, arrays) from None
     if observe.listeners:
         observe.announce("forward", ctx, out)
     if tag is None:

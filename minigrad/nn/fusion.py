@@ -39,7 +39,7 @@ class Chain:
         if not enabled or observe.listeners:
             return False
         for module in self.modules:
-            if module._hooks is not None:
+            if module._hooks is not None or "forward" in module.__dict__:
                 return False
         return isinstance(input, TensorBase) and input._tag is None and input._array.ndim == 2
 
@@ -49,14 +49,13 @@ def plan(modules):
     stages = []
     for module in modules:
         chain = stages[-1] if stages and type(stages[-1]) is Chain else None
-        plain = "forward" not in module.__dict__
-        if type(module) is Linear and plain:
+        if type(module) is Linear:
             if chain is None:
                 chain = Chain()
                 stages.append(chain)
             chain.layers.append([module, IDENTITY])
             chain.modules.append(module)
-        elif chain is not None and plain and _follows(chain, module):
+        elif chain is not None and _follows(chain, module):
             chain.layers[-1][1] = CODES[type(module)]
             chain.modules.append(module)
         else:

@@ -2,6 +2,7 @@
 
 from .. import backend
 from ..engine.graph import as_array, new_tensor, values
+from ..engine.op import explained
 from .operands import operands, tensor_of
 
 
@@ -9,7 +10,11 @@ def _comparison(name, symbol):
     def function(input, other):
         a, b = operands(input, other)
         a, b = values(a), values(b)
-        return new_tensor(as_array(getattr(backend.kernels_of(a, b), name)(a, b)))
+        try:
+            found = getattr(backend.kernels_of(a, b), name)(a, b)
+        except ValueError as error:
+            raise explained(error, name, (a, b)) from None
+        return new_tensor(as_array(found))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"input {symbol} other, element by element, as a bool tensor."

@@ -20,7 +20,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False):
     tensor([[1, 2],
             [3, 4]])
     """
-    array, tag = _from_data(data, copy=True)
+    array, tag = _from_data(data, dtype, copy=True)
     return _placed(array, tag, dtype, device, requires_grad)
 
 
@@ -28,7 +28,7 @@ def as_tensor(data, dtype=None, device=None):
     """As :func:`tensor`, but shares memory with an array or tensor where nothing must change."""
     if isinstance(data, TensorBase):
         return data if dtype is None else cast(data, dtypes.check(dtype))
-    array, tag = _from_data(data, copy=False)
+    array, tag = _from_data(data, dtype, copy=False)
     return _placed(array, tag, dtype, device, False)
 
 
@@ -39,8 +39,8 @@ def from_numpy(ndarray):
     return as_tensor(ndarray)
 
 
-def _from_data(data, copy):
-    """(array, tag) for any accepted data."""
+def _from_data(data, dtype, copy):
+    """(array, tag) for any accepted data; numbers keep all their digits if a dtype is to come."""
     if isinstance(data, TensorBase):
         return data._array.copy(), data._tag
     if hasattr(data, "dtype") and hasattr(data, "shape"):
@@ -55,12 +55,19 @@ def _from_data(data, copy):
         raise ValueError(f"tensor: the nested lists are ragged: {error}") from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"tensor: cannot hold {array.dtype} (from {type(data).__name__})")
-    if array.dtype.kind == "f" or array.size == 0:
+    if dtype is None and (array.size == 0 or array.dtype.kind == "f" and not _numpy_leaf(data)):
         default = dtypes.get_default_dtype()
         if default.emulated:
             return dtypes.encode(array.astype(np.float32), default), default
         return array.astype(default.storage), None
     return array, None
+
+
+def _numpy_leaf(data):
+    """Whether the first number in nested lists is a NumPy float, which keeps its precision."""
+    while isinstance(data, list | tuple):
+        data = data[0]
+    return isinstance(data, np.floating | np.ndarray)
 
 
 def _holds_tensors(data):
@@ -94,6 +101,14 @@ def check_differentiable(dtype):
         raise RuntimeError(f"only floating-point tensors can require gradients, not {dtype}")
 
 
+def _extents(size):
+    """A shape to make a tensor of: no extent may be negative."""
+    shape = check_shape(size)
+    if any(extent < 0 for extent in shape):
+        raise RuntimeError(f"the extents of a new tensor must not be negative, got shape {shape}")
+    return shape
+
+
 def _filled(shape, value, dtype, device, requires_grad):
     dtype = dtypes.check(dtype) if dtype is not None else dtypes.get_default_dtype()
     storage = np.dtype(np.float32) if dtype.emulated else dtype.storage
@@ -107,24 +122,24 @@ def zeros(*size, dtype=None, device=None, requires_grad=False):
     >>> mg.zeros(2, 3).shape
     (2, 3)
     """
-    return _filled(check_shape(size), 0, dtype, device, requires_grad)
+    return _filled(_extents(size), 0, dtype, device, requires_grad)
 
 
 def ones(*size, dtype=None, device=None, requires_grad=False):
     """A tensor of ones."""
-    return _filled(check_shape(size), 1, dtype, device, requires_grad)
+    return _filled(_extents(size), 1, dtype, device, requires_grad)
 
 
 def empty(*size, dtype=None, device=None, requires_grad=False):
     """A tensor whose elements mean nothing yet (zeros here: never stale memory)."""
-    return _filled(check_shape(size), 0, dtype, device, requires_grad)
+    return _filled(_extents(size), 0, dtype, device, requires_grad)
 
 
 def full(size, fill_value, *, dtype=None, device=None, requires_grad=False):
     """A tensor of one repeated value, of the value's own kind unless ``dtype`` is given."""
     if dtype is None and isinstance(fill_value, bool | int):
         dtype = dtypes.check(type(fill_value))
-    return _filled(check_shape((size,)), fill_value, dtype, device, requires_grad)
+    return _filled(_extents((size,)), fill_value, dtype, device, requires_grad)
 
 
 def zeros_like(input, *, dtype=None, requires_grad=False):
@@ -183,7 +198,7 @@ def _drawn(kernel, size, generator, dtype, device, requires_grad):
     if not dtype.is_floating_point:
         raise RuntimeError(f"random floats need a floating-point dtype, got {dtype}")
     storage = np.dtype(np.float64 if dtype is dtypes.float64 else np.float32)
-    array = backend.empty(check_shape(size), storage)
+    array = backend.empty(_extents(size), storage)
     fill(kernel, array, generator)
     return _placed(array, None, dtype, device, requires_grad)
 
@@ -227,7 +242,7 @@ def randint(low, high=None, size=None, *, generator=None, dtype=dtypes.int64, de
         low, high, size = 0, low, high
     if size is None or low >= high:
         raise RuntimeError(f"randint: low={low} must be below high={high}, and size be given")
-    array = np.empty(check_shape((size,)), np.float64)
+    array = np.empty(_extents((size,)), np.float64)
     fill("fill_uniform", array, generator)
     return _placed(np.floor(array * (high - low)) + low, None, dtype, device, False)
 

@@ -397,10 +397,15 @@ def add(input, other, *, alpha=1):
 
 def sub(input, other, *, alpha=1):
     """input − alpha · other, with broadcasting and PyTorch's type promotion."""
+    if _is_bool(input) or _is_bool(other):
+        raise RuntimeError("subtraction of bools is undefined; use logical_not to invert a mask")
     a, b = operands(input, other)
-    if a._array.dtype.kind == "b":
-        raise RuntimeError("subtraction of two bool tensors is undefined; use ^ or logical_not")
     return Sub.apply(a, b if alpha == 1 else mul(b, alpha))
+
+
+def _is_bool(value):
+    kind = getattr(value, "_array", None)
+    return isinstance(value, bool) if kind is None else kind.dtype.kind == "b"
 
 
 def mul(input, other):
@@ -417,8 +422,11 @@ def div(input, other):
 def pow(input, exponent):
     """input to the power of exponent; either may be a number."""
     if type(exponent) in (int, float) and exponent == 2 and hasattr(input, "_array"):
-        return Square.apply(tensor_of(input))
+        x = tensor_of(input)
+        return Square.apply(x if x._array.dtype.kind == "f" else operands(x, exponent)[0])
     a, b = operands(input, exponent)
+    if a._array.dtype.kind == "b":
+        raise RuntimeError("powers of bools are undefined; convert with .long()")
     if a._array.dtype.kind in "iu" and type(exponent) is int and exponent < 0:
         raise RuntimeError("integers to negative integer powers are not allowed; use floats")
     return Pow.apply(a, b)

@@ -71,28 +71,64 @@ def check_index(where, shape):
     return parts
 
 
+def split_index(parts):
+    """A checked index as two, read one after the other: ints, slices and None, then arrays.
+
+    Where both occur, PyTorch takes the ints first; NumPy would count them among the arrays, and
+    put the axes elsewhere. The second index is None where one is enough.
+    """
+    if not (any(isinstance(p, int) for p in parts) and any(map(_is_array, parts))):
+        return parts, None
+    first, second = [], []
+    for part in parts:
+        if _is_array(part):
+            first += [slice(None)] * (part.ndim if _is_mask(part) else 1)
+            second.append(part)
+        else:
+            first.append(part)
+            if not isinstance(part, int):
+                second.append(part if part is Ellipsis else slice(None))
+    return tuple(first), tuple(second)
+
+
+def _is_array(part):
+    return hasattr(part, "dtype")
+
+
 def _is_mask(part):
-    return isinstance(part, np.ndarray) and part.dtype == bool
+    return _is_array(part) and part.dtype == bool
 
 
 def _part(part):
     if isinstance(part, TensorBase):
         part = part._array
-    if isinstance(part, list):
-        part = np.asarray(part, dtype=None if part else np.int64)
+    if isinstance(part, list | tuple | range):
+        part = np.asarray(part, dtype=None if len(part) else np.int64)
     if part is None or part is Ellipsis or isinstance(part, slice):
         return part
     if isinstance(part, bool | np.bool_):
         return np.asarray(part)
     if hasattr(part, "dtype"):
-        if part.dtype.kind not in "iub":
-            raise IndexError(f"tensors used as indices must be integer or bool, got {part.dtype}")
-        return part
+        return _array_part(part)
     if hasattr(part, "__index__"):
         return part.__index__()
-    raise TypeError(f"cannot index a tensor with {type(part).__name__}")
+    raise IndexError(
+        f"cannot index a tensor with {type(part).__name__}: only ints, slices, None, Ellipsis, "
+        "lists and tensors of integers or bools"
+    )
+
+
+def _array_part(part):
+    """An array of ints or a mask (uint8 is one, as in PyTorch); a 0-d integer becomes an int."""
+    if part.dtype.kind not in "iub":
+        raise IndexError(f"tensors used as indices must be integer or bool, got {part.dtype}")
+    if part.dtype == np.uint8:
+        return part.astype(bool)
+    return int(part) if part.ndim == 0 and part.dtype.kind != "b" else part
 
 
 def getitem(input, where):
     """input[where], PyTorch's indexing with ints, slices, None, Ellipsis and tensors."""
-    return Index.apply(input, where=check_index(where, input._array.shape))
+    first, second = split_index(check_index(where, input._array.shape))
+    found = Index.apply(input, where=first)
+    return found if second is None else Index.apply(found, where=second)

@@ -57,6 +57,8 @@ class CrossEntropyRows(Op):
 
     def vjp(ctx, k, g, _weights_gradient):
         x, target, weight, slope = ctx.saved
+        # an ignored row stays 0 even if the mean over no rows at all makes g infinite
+        g = k.where(k.eq(target, ctx.ignore_index), 0.0, g)
         if slope is not None:
             return k.mul(k.reshape(g, (-1, 1)), slope), None, None
         return _row_slope(ctx, k, g, x, target, weight), None, None
@@ -78,6 +80,7 @@ class CrossEntropyRows(Op):
         weights = x.new_ones(x.shape[1]) if weight is None else weight.detach()
         kept = target != ignore_index
         return losses, weights[target.clamp(min=0)] * kept
+
 
 def _one_hot(xp, target, classes, dtype):
     return (target.reshape(-1, 1) == xp.arange(classes)).astype(dtype)

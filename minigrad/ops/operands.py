@@ -31,14 +31,10 @@ def constant(value, dtype=None):
         if len(_constants) > 4096:
             _constants.clear()
         storage = np.dtype("float32") if dtype.emulated else dtype.storage
-        array = np.array(value, storage)
+        array = np.array(value).astype(storage)
         array.flags.writeable = False
         found = _constants[key] = new_tensor(array)
     return found
-
-
-def _rank(dtype):
-    return 2 if dtype.is_floating_point else 0 if dtype is dtypes.bool_ else 1
 
 
 def _strength(value):
@@ -64,7 +60,7 @@ def result_type(*values):
             strength, dtype = _strength(value)
             if strength == priority:
                 group = dtype if group is None else dtypes.promote_types(group, dtype)
-        if group is not None and (result is None or _rank(group) > _rank(result)):
+        if group is not None and (result is None or dtypes.category(group) > dtypes.category(result)):
             result = group
     return result
 

@@ -4,7 +4,7 @@ from .. import backend, dtypes
 from ..engine.graph import as_array, dtype_of, new_tensor, values
 from ..engine.op import Op, Sample
 from .cast import cast
-from .operands import check_axes, floating, tensor_of
+from .operands import check_axes, check_axis, floating, tensor_of
 
 
 def _samples(rng):
@@ -177,9 +177,18 @@ def _extreme(op, input, dim, keepdim):
     return op.apply(x, axis=axis, keepdims=keepdim)
 
 
-def var(input, dim=None, *, correction=1, keepdim=False):
-    """Σ (x − mean)² / (n − correction) over all axes, or over ``dim``."""
+def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
+    """Σ (x − mean)² / (n − correction) over all axes, or over ``dim``.
+
+    ``correction`` is 1 unless given; ``unbiased`` False is ``correction`` 0.
+    """
     x = floating(input)
+    if isinstance(dim, bool):  # var(False)
+        dim, unbiased = None, dim
+    if correction is None:
+        correction = 0 if unbiased is False else 1
+    elif unbiased is not None:
+        raise TypeError("var: give unbiased or correction, not both")
     axis = check_axes(dim, x._array.ndim)
     centred = x - Mean.apply(x, axis=axis, keepdims=True)
     total = Sum.apply(centred * centred, axis=axis, keepdims=keepdim)
@@ -187,9 +196,9 @@ def var(input, dim=None, *, correction=1, keepdim=False):
     return total / float(freedom) if freedom else total * float("nan")
 
 
-def std(input, dim=None, *, correction=1, keepdim=False):
+def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The square root of :func:`var`."""
-    return var(input, dim, correction=correction, keepdim=keepdim).sqrt()
+    return var(input, dim, unbiased, keepdim, correction=correction).sqrt()
 
 
 def argmax(input, dim=None, keepdim=False):
@@ -206,9 +215,9 @@ def _arg_extreme(name, input, dim, keepdim):
     x = values(tensor_of(input))
     if x.size == 0:
         raise IndexError(f"{name}: the input of shape {x.shape} has no elements")
-    axes = check_axes(dim, x.ndim)
+    axis = None if dim is None or x.ndim == 0 else check_axis(dim, x.ndim)
     xp = backend.array_module(x)
-    found = getattr(xp, name)(x, axis=axes[0] if axes else None, keepdims=keepdim and x.ndim > 0)
+    found = getattr(xp, name)(x, axis=axis, keepdims=keepdim and x.ndim > 0)
     return new_tensor(as_array(xp.asarray(found)))
 
 
