@@ -1,5 +1,6 @@
 """Door: gradients, user-defined ops and gradient checks under PyTorch's names."""
 
+from . import function
 from .engine.gradients import backward, grad
 from .engine.modes import (
     enable_grad,
@@ -16,6 +17,7 @@ __all__ = [
     "FunctionCtx",
     "backward",
     "enable_grad",
+    "function",
     "grad",
     "gradcheck",
     "gradgradcheck",

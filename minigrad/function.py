@@ -13,24 +13,25 @@ from .engine.op import OPERATIONS, Op, record_node
 from .engine.walk import resaved
 
 
-class FunctionCtx(Op, abstract=True):
-    """The node of one call of a Function, and the ``ctx`` that its methods receive."""
+class FunctionCtx:
+    """What the methods of a Function receive as ``ctx``; attributes of any other name are free."""
 
-    function = None
-    materialize = True
-    tensors_to_save = ()
-    without_gradient = ()
+    _node = None  # the node of this call, while its backward runs
+    _saved = ()
+    _materialize = True
+    _without_gradient = ()
+    needs_input_grad = ()
 
     def save_for_backward(ctx, *tensors):
         """Keep tensors (or None) for ``backward``, which finds them in ``ctx.saved_tensors``."""
         for t in tensors:
             if t is not None and not isinstance(t, TensorBase):
                 raise TypeError(f"save_for_backward takes tensors or None, got {type(t).__name__}")
-        ctx.tensors_to_save = tensors
+        ctx._saved = tensors
 
     def mark_non_differentiable(ctx, *tensors):
         """Say which outputs have no gradient."""
-        ctx.without_gradient = tensors
+        ctx._without_gradient = tensors
 
     def mark_dirty(ctx, *_tensors):
         """Refused: graphs hold no in-place ops."""
@@ -38,61 +39,76 @@ class FunctionCtx(Op, abstract=True):
 
     def set_materialize_grads(ctx, value):
         """Whether ``backward`` gets zeros (the default) or None where no gradient flowed."""
-        ctx.materialize = bool(value)
+        ctx._materialize = bool(value)
 
-    def intermediate(ctx, array):
+    @property
+    def saved_tensors(ctx):
+        """The tensors given to ``save_for_backward``, tied to the graph during backward."""
+        return ctx._saved if ctx._node is None else ctx._node.saved_tensors
+
+
+class FunctionNode(Op, abstract=True):
+    """The node of one call of a Function."""
+
+    function = None
+
+    def intermediate(node, array):
         """Constants such as masks pass; a saved float would make second derivatives wrong."""
         floating = array.dtype.kind == "f" or array.dtype == dtypes.bfloat16.storage
         return super().intermediate(array) if floating else new_tensor(array)
 
     @property
-    def saved_tensors(ctx):
+    def saved_tensors(node):
         """The tensors given to ``save_for_backward``, tied to the graph."""
-        if ctx.saved is graph.RELEASED:
-            iter(ctx.saved)
+        if node.saved is graph.RELEASED:
+            iter(node.saved)
         return tuple(
-            s if s is None or isinstance(s, TensorBase) else ctx.restored(i, s)
-            for i, s in enumerate(ctx.saved)
+            s if s is None or isinstance(s, TensorBase) else node.restored(i, s)
+            for i, s in enumerate(node.saved)
         )
 
-    def restored(ctx, position, array):
+    def restored(node, position, array):
         """A saved array as a tensor; what is neither input nor output is a constant."""
-        if ctx.sources[position][0][0] is None:
-            return new_tensor(array, ctx.tags[position])
-        return resaved(ctx, position)
+        if node.sources[position][0][0] is None:
+            return new_tensor(array, node.tags[position])
+        return resaved(node, position)
 
-    def vjp(ctx, k, *grads):
+    def vjp(node, k, *grads):
         recording = k is OPERATIONS
         if not recording:
             grads = [
                 None if g is None else new_tensor(g, graph.tag_of(kind))
-                for g, (_, kind) in zip(grads, ctx.outputs, strict=True)
+                for g, (_, kind) in zip(grads, node.outputs, strict=True)
             ]
-        with enable_grad() if recording else no_grad():
-            returned = ctx.function.backward(ctx, *grads)
-        chosen = ctx.check_returned(returned if isinstance(returned, tuple) else (returned,))
+        node.ctx._node = node
+        try:
+            with enable_grad() if recording else no_grad():
+                returned = node.function.backward(node.ctx, *grads)
+        finally:
+            node.ctx._node = None  # a node that its own ctx holds would never be freed
+        chosen = node.check_returned(returned if isinstance(returned, tuple) else (returned,))
         if recording:
             return chosen
         return tuple(None if r is None else graph.values(r) for r in chosen)
 
-    def check_returned(ctx, returned):
+    def check_returned(node, returned):
         """The gradients of the tensor inputs, after checking number and kind."""
-        if len(returned) < ctx.total or any(r is not None for r in returned[ctx.total :]):
+        if len(returned) < node.total or any(r is not None for r in returned[node.total :]):
             raise RuntimeError(
-                f"{ctx.name}: backward returned an incorrect number of gradients "
-                f"(expected {ctx.total}, got {len(returned)})"
+                f"{node.name}: backward returned an incorrect number of gradients "
+                f"(expected {node.total}, got {len(returned)})"
             )
         for position, value in enumerate(returned):
             if value is not None and not isinstance(value, TensorBase):
                 raise TypeError(
-                    f"{ctx.name}: backward must return tensors or None, got "
+                    f"{node.name}: backward must return tensors or None, got "
                     f"{type(value).__name__} for input {position}"
                 )
-        return tuple(returned[p] for p in ctx.positions)
+        return tuple(returned[p] for p in node.positions)
 
-    def fill_gradients(ctx, gradients):
+    def fill_gradients(node, gradients):
         """Zeros for outputs without a gradient, unless the user asked for None."""
-        return super().fill_gradients(gradients) if ctx.materialize else gradients
+        return super().fill_gradients(gradients) if node.ctx._materialize else gradients
 
 
 class Function:
@@ -118,13 +134,13 @@ class Function:
     tensor(12.)
     """
 
-    _ctx_class = FunctionCtx
+    _node_class = FunctionNode
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         facts = {"function": cls, "name": cls.__name__}
-        cls._ctx_class = types.new_class(
-            cls.__name__, (FunctionCtx,), {"abstract": True}, lambda body: body.update(facts)
+        cls._node_class = types.new_class(
+            cls.__name__, (FunctionNode,), {"abstract": True}, lambda body: body.update(facts)
         )
 
     @staticmethod
@@ -144,60 +160,63 @@ class Function:
     @classmethod
     def apply(cls, *args):
         """Run the op, recording it where a gradient may be asked for."""
-        ctx = object.__new__(cls._ctx_class)
-        ctx.saved = ()
-        ctx.emulated = False
-        ctx.total = len(args)
-        ctx.positions = [i for i, a in enumerate(args) if isinstance(a, TensorBase)]
-        tensors = [args[i] for i in ctx.positions]
+        ctx = FunctionCtx()
         ctx.needs_input_grad = tuple(
             isinstance(a, TensorBase) and a._requires_grad for a in args
         )
-        ctx.recorded = state.recording and any(ctx.needs_input_grad)
+        recorded = state.recording and any(ctx.needs_input_grad)
         with no_grad():
             if cls.setup_context is Function.setup_context:
                 out = cls.forward(ctx, *args)
             else:
                 out = cls.forward(*args)
                 cls.setup_context(ctx, args, out)
-        return _outputs(ctx, tensors, out)
+        return _outputs(cls, ctx, args, out, recorded)
 
 
-def _outputs(ctx, tensors, out):
+def _outputs(cls, ctx, args, out, recorded):
     """The results as tensors of the graph."""
     single = not isinstance(out, tuple)
     results = (out,) if single else out
+    node = object.__new__(cls._node_class) if recorded else None
     made = []
     for number, value in enumerate(results):
         if not isinstance(value, TensorBase):
             if single:
                 raise TypeError(
-                    f"{ctx.name}: forward must return tensors, got {type(value).__name__}"
+                    f"{cls.__name__}: forward must return tensors, got {type(value).__name__}"
                 )
             made.append(value)
             continue
         t = new_tensor(value._array, value._tag)
-        t._version = value._version
+        t._writes = value._writes
         floating = value._array.dtype.kind == "f" or value._tag is not None
-        fixed = any(value is other for other in ctx.without_gradient)
-        if ctx.recorded and floating and not fixed:
-            t._node, t._nr, t._requires_grad = ctx, number, True
+        fixed = any(value is other for other in ctx._without_gradient)
+        if recorded and floating and not fixed:
+            t._node, t._nr, t._requires_grad = node, number, True
         made.append(t)
-    if ctx.recorded:
-        _record(ctx, tensors, results, made)
-    ctx.tensors_to_save = ctx.without_gradient = ()
+    if recorded:
+        _record(node, ctx, args, made)
+    ctx._saved = ctx._without_gradient = ()
     return made[0] if single else tuple(made)
 
 
-def _record(ctx, tensors, results, made):
-    ctx.k = None
-    ctx.saved = tuple(None if t is None else t._array for t in ctx.tensors_to_save)
-    ctx.tags = tuple(None if t is None else t._tag for t in ctx.tensors_to_save)
-    ctx.fixed = tuple(n for n, t in enumerate(made) if getattr(t, "_node", None) is None)
-    arrays = [t._array for t in tensors]
+def _record(node, ctx, args, made):
+    """Fill in the node of a call: its inputs, its outputs, and what the user saved."""
+    node.ctx = ctx
+    node.k = None
+    node.recorded = True
+    node.emulated = False
+    node.total = len(args)
+    node.positions = [i for i, a in enumerate(args) if isinstance(a, TensorBase)]
+    tensors = [args[i] for i in node.positions]
+    node.saved = tuple(None if t is None else t._array for t in ctx._saved)
+    node.tags = tuple(None if t is None else t._tag for t in ctx._saved)
+    node.fixed = tuple(n for n, t in enumerate(made) if getattr(t, "_node", None) is None)
     shown = [t if isinstance(t, TensorBase) else new_tensor(_NOTHING) for t in made]
-    record_node(ctx, tensors, arrays, [t._array for t in shown], shown)
-    ctx.outputs = [(t._array.shape, t._tag or t._array.dtype) for t in shown]
+    arrays = [t._array for t in shown]
+    record_node(node, tensors, [t._array for t in tensors], arrays, shown)
+    node.outputs = [(t._array.shape, t._tag or t._array.dtype) for t in shown]
 
 
 _NOTHING = np.zeros(0)
@@ -210,7 +229,7 @@ def once_differentiable(function):
     def guarded(ctx, *grads):
         if state.recording:
             raise RuntimeError(
-                f"{ctx.name} is marked once_differentiable: it cannot be differentiated twice"
+                f"{ctx._node.name} is marked once_differentiable: it cannot be differentiated twice"
             )
         with no_grad():
             return function(ctx, *grads)

@@ -1,5 +1,7 @@
 """Tensor: the array that remembers how it was made. Operators and methods, one line each."""
 
+import numbers
+
 import numpy as np
 
 from . import backend, dtypes, ops
@@ -67,6 +69,14 @@ def _updated(function):
     return method
 
 
+def _fill(name, array, where, values):
+    """array[where] = values, broadcast."""
+    try:
+        array[where] = values
+    except ValueError as error:
+        raise RuntimeError(f"{name}: {error}") from None
+
+
 def _comparable(function):
     """== and !=: with what is no number, such as None, Python decides by identity."""
 
@@ -99,13 +109,11 @@ class Tensor(TensorBase):
     __array_priority__ = 1000
 
     def __new__(cls, *args, **kwargs):
-        if len(args) == 1 and not hasattr(args[0], "__index__"):
+        if len(args) == 1 and not isinstance(args[0], numbers.Integral):
             made = creation.tensor(args[0], dtype=dtypes.get_default_dtype(), **kwargs)
         else:
             made = creation.zeros(*args or (0,), **kwargs)
-        if cls is not Tensor:
-            made.__class__ = cls
-        return made
+        return made if cls is Tensor else graph.as_instance(made, cls)
 
     # what it is
     ndim = property(lambda self: self._array.ndim, doc="Number of axes.")
@@ -122,7 +130,8 @@ class Tensor(TensorBase):
     _backward_hooks = property(lambda self: self._hooks)
 
     @property
-    def _version_number(self):
+    def _version(self):
+        """How often this memory was written to in place."""
         return version_cell(self)[0]
 
     @property
@@ -151,6 +160,10 @@ class Tensor(TensorBase):
                 )
         self._grad = value
 
+    @grad.deleter
+    def grad(self):
+        self._grad = None
+
     @property
     def data(self):
         """The same memory outside the graph; assigning replaces the memory."""
@@ -158,7 +171,8 @@ class Tensor(TensorBase):
 
     @data.setter
     def data(self, value):
-        value = tensor_of(value)
+        if not isinstance(value, TensorBase):
+            raise TypeError(f"data must be a tensor, got {type(value).__name__}")
         self._array, self._tag = value._array, value._tag
 
     def size(self, dim=None):
@@ -215,7 +229,7 @@ class Tensor(TensorBase):
     def detach(self):
         """The same memory outside the graph."""
         result = new_tensor(self._array, self._tag)
-        result._version = version_cell(self)
+        result._writes = version_cell(self)
         return result
 
     def detach_(self):
@@ -431,10 +445,7 @@ class Tensor(TensorBase):
         first, second = indexing.split_index(indexing.check_index(where, self._array.shape))
         target = self._array if second is None else self._array[first]
         source = cast(value.detach(), self.dtype)._array
-        try:
-            target[first if second is None else second] = source
-        except ValueError as error:
-            raise RuntimeError(f"item assignment: {error}") from None
+        _fill("item assignment", target, first if second is None else second, source)
         written(self)
 
     def __len__(self):
@@ -500,7 +511,7 @@ class Tensor(TensorBase):
         converted = cast(src.detach(), self.dtype)._array
         if type(converted) is not type(self._array):
             converted = backend.move(converted, self.device)
-        self._array[...] = converted
+        _fill("copy_", self._array, ..., converted)
         written(self)
         return self
 
@@ -538,7 +549,8 @@ class Tensor(TensorBase):
         if self._node is not None:
             raise RuntimeError("only leaf tensors can be deep-copied; use .detach().clone()")
         copied = new_tensor(self._array.copy(), self._tag, self._requires_grad)
-        copied.__class__ = type(self)
+        if type(self) is not Tensor:
+            copied = graph.as_instance(copied, type(self))
         if self._grad is not None:
             copied._grad = self._grad.detach().clone()
         memo[id(self)] = copied

@@ -329,3 +329,24 @@ def test_emulated_formats(dtype):
     assert x.grad.tolist() == [2.0, 6.0]
     with pytest.raises(RuntimeError, match="intermediate"):
         mg.grad(Square.apply(x).sum(), x, create_graph=True)
+
+
+@pytest.mark.parametrize("name", ["k", "name", "saved", "outputs", "hooks", "edges", "ctx"])
+def test_any_name_is_free_for_attributes_of_ctx(name):
+    class Scale(mg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, factor):
+            setattr(ctx, name, factor)
+            return x * factor
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * getattr(ctx, name), None
+
+    x = mg.ones(2, requires_grad=True)
+    Scale.apply(x, 3.0).sum().backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+def test_the_module_of_functions_has_pytorchs_name():
+    assert mg.autograd.function.once_differentiable is mg.autograd.once_differentiable

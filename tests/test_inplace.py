@@ -140,3 +140,17 @@ def test_results_that_do_not_fit():
     with pytest.raises(RuntimeError, match="float32.*int64"):
         whole += 0.5
     assert whole.tolist() == [1, 2]
+
+
+def test_a_result_of_a_higher_category_does_not_fit():
+    x = mg.ones(2, dtype=mg.bool)
+    with pytest.raises(RuntimeError, match="cast in place"):
+        x += 1
+
+
+def test_copies_and_data_must_fit():
+    x = mg.ones(3)
+    with pytest.raises(RuntimeError, match="copy_"):
+        x.copy_(mg.ones(2))
+    with pytest.raises(TypeError, match="int"):
+        x.data = 3

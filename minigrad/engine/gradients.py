@@ -13,6 +13,14 @@ def _list(value):
     return list(value) if isinstance(value, tuple | list) else [value]
 
 
+def _tensors(value, what):
+    found = _list(value)
+    for t in found:
+        if not isinstance(t, graph.TensorBase):
+            raise TypeError(f"{what} must be tensors, got {type(t).__name__}")
+    return found
+
+
 _ONE = {np.dtype(name): np.ones((), name) for name in ("float32", "float64")}
 
 
@@ -64,7 +72,7 @@ def _given(tensor, gradient, create_graph, position):
 def _roots(outputs, gradients, create_graph):
     if gradients is None and isinstance(outputs, graph.TensorBase):
         return [(outputs, _start(outputs, None, create_graph, 0))]
-    outputs = _list(outputs)
+    outputs = _tensors(outputs, "outputs")
     gradients = [None] * len(outputs) if gradients is None else _list(gradients)
     if len(gradients) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(gradients)} gradients")
@@ -92,7 +100,7 @@ def backward(
     keep = create_graph if retain_graph is None else retain_graph
     wanted = None
     if inputs is not None:
-        wanted = _list(inputs)
+        wanted = _tensors(inputs, "inputs")
         if not wanted:
             raise RuntimeError("inputs argument to backward() cannot be empty")
     found = walk(_roots(tensors, grad_tensors, create_graph), keep, create_graph, wanted)
@@ -122,7 +130,7 @@ def grad(
     if materialize_grads and allow_unused is False:
         raise ValueError("materialize_grads=True needs allow_unused to be True or None")
     keep = create_graph if retain_graph is None else retain_graph
-    wanted = _list(inputs)
+    wanted = _tensors(inputs, "inputs")
     if not wanted:
         raise RuntimeError("grad() needs at least one input")
     for position, tensor in enumerate(wanted):

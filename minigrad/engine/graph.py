@@ -13,7 +13,7 @@ class TensorBase:
     """An array with a place in a graph.
 
     ``_array`` is the storage, ``_tag`` the emulated dtype or None, ``_node`` and ``_nr`` say which
-    output of which node this is, ``_version`` is the cell that counts in-place writes, shared with
+    output of which node this is, ``_writes`` is the cell that counts in-place writes, shared with
     views (made when somebody needs it).
     """
 
@@ -22,7 +22,7 @@ class TensorBase:
         "_tag",
         "_node",
         "_nr",
-        "_version",
+        "_writes",
         "_requires_grad",
         "_grad",
         "_hooks",
@@ -37,7 +37,7 @@ def new_tensor(array, tag=None, requires_grad=False):
     t._tag = tag
     t._node = None
     t._nr = 0
-    t._version = None
+    t._writes = None
     t._requires_grad = requires_grad
     t._grad = None
     t._hooks = None
@@ -46,6 +46,14 @@ def new_tensor(array, tag=None, requires_grad=False):
 
 _new = object.__new__
 _tensor_class = TensorBase
+
+
+def as_instance(tensor, cls):
+    """The tensor as an instance of a subclass, which users may give a ``__dict__``."""
+    made = _new(cls)
+    for slot in TensorBase.__slots__[:-1]:
+        setattr(made, slot, getattr(tensor, slot))
+    return made
 
 
 def set_tensor_class(cls):
@@ -57,9 +65,9 @@ def set_tensor_class(cls):
 
 def version_cell(tensor):
     """The one-element list that counts in-place writes to a tensor's memory."""
-    if tensor._version is None:
-        tensor._version = [0]
-    return tensor._version
+    if tensor._writes is None:
+        tensor._writes = [0]
+    return tensor._writes
 
 
 def written(tensor):

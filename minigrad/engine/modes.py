@@ -53,7 +53,8 @@ class _Mode:
                 try:
                     send, value = "send", (yield given)
                 except GeneratorExit:
-                    running.close()
+                    with type(self)._again(self):
+                        running.close()
                     raise
                 except BaseException as error:
                     send, value = "throw", error
@@ -89,10 +90,10 @@ class enable_grad(no_grad):  # noqa: N801
 
 
 class inference_mode(_Mode):  # noqa: N801
-    """Nothing is recorded inside, and nothing made inside may enter a graph afterwards.
+    """Nothing is recorded inside: :class:`no_grad` with PyTorch's ``mode`` argument.
 
-    minigrad holds no extra state for views, so this is :class:`no_grad` under PyTorch's name with
-    PyTorch's ``mode`` argument.
+    Unlike PyTorch's, a tensor made inside may enter a graph afterwards, as a leaf: there is no
+    bookkeeping of views here that it would save.
     """
 
     def __new__(cls, mode=True):

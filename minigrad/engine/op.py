@@ -162,7 +162,7 @@ def _recorded_output(ctx, edges, tensors, arrays, out):
     """The common case of :func:`finish`: one floating output of plain arrays, recorded."""
     y = _new(graph._tensor_class)
     y._array = out
-    y._tag = y._version = y._grad = y._hooks = None
+    y._tag = y._writes = y._grad = y._hooks = None
     y._node = ctx
     y._nr = 0
     y._requires_grad = True
@@ -171,7 +171,7 @@ def _recorded_output(ctx, edges, tensors, arrays, out):
     saved = ctx.saved
     if saved:
         if saved[0] is out and len(saved) == 1:  # an output is new: nobody wrote to it
-            y._version = cell = [0]
+            y._writes = cell = [0]
             ctx.sources = ((_OUTPUT, cell, 0),)
         else:
             _remember(ctx, saved, tensors, arrays, (out,), (y,))
@@ -190,7 +190,7 @@ def finish(ctx, tensors, arrays, out, tag, record):
         t._array = array
         t._tag = tag if tag is not None and array.dtype == tag.storage else None
         t._nr = number
-        t._version = t._grad = t._hooks = None
+        t._writes = t._grad = t._hooks = None
         if record and (array.dtype.kind == "f" or t._tag is not None):
             t._node = ctx
             t._requires_grad = True
@@ -199,7 +199,7 @@ def finish(ctx, tensors, arrays, out, tag, record):
             t._requires_grad = False
         made.append(t)
     if ctx.view:
-        made[0]._version = graph.version_cell(tensors[0])
+        made[0]._writes = graph.version_cell(tensors[0])
     if record:
         record_node(ctx, tensors, arrays, outputs, made)
     return made[0] if single else tuple(made)
@@ -236,48 +236,49 @@ def _remember(ctx, saved, tensors, arrays, outputs, made):
     dtype or None) with kind "input", "output" or None for an intermediate.
     """
     sources = []
-    position = 0  # inputs are mostly saved in their order
-    for array in saved:
-        if array is arrays[position] and array is not None:
-            tensor, owner = tensors[position], _INPUTS[position]
-            if position < _LAST_LISTED and position + 1 < len(arrays):
-                position += 1
-        elif array is outputs[0]:
-            tensor, owner = made[0], _OUTPUT
+    count = len(arrays) if len(arrays) < _LISTED else _LISTED
+    for i, array in enumerate(saved):
+        if i < count and array is arrays[i] and array is not None:  # mostly inputs in their order
+            tensor, owner = tensors[i], _INPUTS[i]
         else:
             tensor, owner = _owner(array, tensors, arrays, outputs, made)
             if tensor is None:
                 sources.append(_INTERMEDIATE)
                 continue
-        cell = tensor._version
+        cell = tensor._writes
         if cell is None:
-            cell = tensor._version = [0]
-        if tensor._tag is not None:
-            owner = (owner[0], owner[1], tensor._tag)
+            cell = tensor._writes = [0]
         sources.append((owner, cell, cell[0]))
     ctx.sources = sources
     if ctx.emulated:
-        owners = {"input": tensors, "output": made}
-        ctx.saved = tuple(
-            owners[source[0][0]][source[0][1]]._array if source[0][0] else array
-            for source, array in zip(sources, saved, strict=True)
-        )
+        _remember_stored(ctx, saved, tensors, made)
 
 
-_LAST_LISTED = 15
-_INPUTS = tuple(("input", i, None) for i in range(_LAST_LISTED + 1))
+def _remember_stored(ctx, saved, tensors, made):
+    """Keep emulated inputs and outputs as they are stored, in two bytes, with their dtype."""
+    owners, stored, sources = {"input": tensors, "output": made}, [], []
+    for array, ((kind, index, tag), *version) in zip(saved, ctx.sources, strict=True):
+        if kind is not None:
+            tensor = owners[kind][index]
+            array, tag = tensor._array, tensor._tag
+        stored.append(array)
+        sources.append(((kind, index, tag), *version))
+    ctx.saved, ctx.sources = tuple(stored), sources
+
+
+_LISTED = 64
+_INPUTS = tuple(("input", i, None) for i in range(_LISTED))
 _OUTPUT = ("output", 0, None)
 _INTERMEDIATE = ((None, 0, None), None, 0)
 
 
 def _owner(array, tensors, arrays, outputs, made):
+    """The tensor that a saved array belongs to, as (tensor, owner), or (None, None)."""
     if array is not None:
-        for i, a in enumerate(arrays):
-            if a is array:
-                return tensors[i], ("input", i, None)
-        for i, a in enumerate(outputs):
-            if a is array:
-                return made[i], ("output", i, None)
+        for kind, candidates, owners in (("output", outputs, made), ("input", arrays, tensors)):
+            for i, candidate in enumerate(candidates):
+                if candidate is array:
+                    return owners[i], (kind, i, None)
     return None, None
 
 

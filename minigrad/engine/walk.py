@@ -311,7 +311,7 @@ def resaved(node, position):
     if kind is None:
         return None if array is None else node.intermediate(array)
     tensor = graph.new_tensor(array, tag)
-    tensor._version = cell
+    tensor._writes = cell
     if kind == "output":
         if index not in node.fixed:
             tensor._node, tensor._nr, tensor._requires_grad = node, index, True

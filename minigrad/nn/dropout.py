@@ -1,14 +1,16 @@
 """Dropout as a module."""
 
 from ..ops.dropout import dropout
+from ..random import default_generator
 from .module import Module
 
 
 class Dropout(Module):
     """In training, zero elements with probability ``p`` and scale the others by 1 / (1 − p).
 
-    In evaluation it returns its input. ``inplace`` is accepted and ignored; ``generator`` gives the
-    masks a stream of their own.
+    In evaluation it returns its input. The masks come from a stream named after the module's place
+    in the model, so another layer or loader does not change them; ``generator`` takes that place.
+    ``inplace`` is accepted and ignored.
     """
 
     def __init__(self, p=0.5, inplace=False, *, generator=None):
@@ -22,7 +24,8 @@ class Dropout(Module):
     def forward(self, input):
         if not self.training:
             return input
-        return dropout(input, self.p, True, generator=self.generator)
+        generator = self.generator or default_generator.stream(f"dropout {self._path()}")
+        return dropout(input, self.p, True, generator=generator)
 
     def extra_repr(self):
         return f"p={self.p}, inplace={self.inplace}"

@@ -1,6 +1,7 @@
 """Module: parameters, buffers and sub-modules under names, and a forward that uses them."""
 
 import sys
+import weakref
 from itertools import chain
 
 from ..engine.graph import TensorBase
@@ -30,6 +31,7 @@ class Module:
     """
 
     _hooks = None
+    _place = None  # (weak reference to the module that holds this one, name there)
 
     def __init__(self):
         self.__dict__.update(
@@ -104,6 +106,17 @@ class Module:
             del elsewhere[name]
             self._non_persistent_buffers.discard(name)
         known[name] = self.__dict__[name] = value
+        if registry == "_modules" and value is not None:
+            value.__dict__["_place"] = (weakref.ref(self), name)
+
+    def _path(self):
+        """The name of this module within the outermost one that holds it, such as "body.2"."""
+        names, module = [], self
+        while module is not None and module._place is not None:
+            holder, name = module._place
+            names.append(name)
+            module = holder()
+        return ".".join(reversed(names))
 
     def _check_name(self, registry, name, what):
         if not isinstance(name, str):

@@ -1,6 +1,6 @@
 """Parameter: a tensor that a module trains."""
 
-from ..engine.graph import new_tensor, version_cell
+from ..engine.graph import as_instance, new_tensor, version_cell
 from ..ops.creation import check_differentiable, empty
 from ..ops.operands import tensor_of
 from ..tensor import Tensor
@@ -24,9 +24,8 @@ class Parameter(Tensor):
         if requires_grad:
             check_differentiable(data.dtype)
         parameter = new_tensor(data._array, data._tag, bool(requires_grad))
-        parameter._version = version_cell(data)
-        parameter.__class__ = cls
-        return parameter
+        parameter._writes = version_cell(data)
+        return as_instance(parameter, cls)
 
     def __repr__(self):
         return f"Parameter containing:\n{super().__repr__()}"

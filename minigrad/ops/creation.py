@@ -167,6 +167,7 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=Fa
     """start, start + step, … below ``end``; int64 for ints, otherwise the default dtype."""
     if end is None:
         start, end = 0, start
+    start, end, step = (v.item() if isinstance(v, TensorBase) else v for v in (start, end, step))
     if step == 0:
         raise RuntimeError("arange: step must be nonzero")
     if (end - start) * step < 0:
@@ -238,8 +239,8 @@ def randn_like(input, *, dtype=None, requires_grad=False):
 
 def randint(low, high=None, size=None, *, generator=None, dtype=dtypes.int64, device=None):
     """Random integers in [low, high); ``randint(high, size)`` starts at 0."""
-    if size is None:
-        low, high, size = 0, low, high
+    if high is None or size is None:
+        low, high, size = 0, low, high if size is None else size
     if size is None or low >= high:
         raise RuntimeError(f"randint: low={low} must be below high={high}, and size be given")
     array = np.empty(_extents((size,)), np.float64)

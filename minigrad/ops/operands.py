@@ -60,7 +60,9 @@ def result_type(*values):
             strength, dtype = _strength(value)
             if strength == priority:
                 group = dtype if group is None else dtypes.promote_types(group, dtype)
-        if group is not None and (result is None or dtypes.category(group) > dtypes.category(result)):
+        if group is None:
+            continue
+        if result is None or dtypes.category(group) > dtypes.category(result):
             result = group
     return result
 

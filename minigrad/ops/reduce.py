@@ -215,9 +215,9 @@ def _arg_extreme(name, input, dim, keepdim):
     x = values(tensor_of(input))
     if x.size == 0:
         raise IndexError(f"{name}: the input of shape {x.shape} has no elements")
-    axis = None if dim is None or x.ndim == 0 else check_axis(dim, x.ndim)
+    axis = None if dim is None else check_axis(dim, x.ndim)
     xp = backend.array_module(x)
-    found = getattr(xp, name)(x, axis=axis, keepdims=keepdim and x.ndim > 0)
+    found = getattr(xp, name)(x, axis=axis if x.ndim else None, keepdims=keepdim and x.ndim > 0)
     return new_tensor(as_array(xp.asarray(found)))
 
 

@@ -82,10 +82,10 @@ class Adam(Optimizer):
             )  # fmt: skip
             if master is not None:
                 apply_master(p, master)
-            elif p._version is None:
-                p._version = [1]
+            elif p._writes is None:
+                p._writes = [1]
             else:
-                p._version[0] += 1
+                p._writes[0] += 1
 
 
 def _start(entry, parameter, amsgrad):

@@ -75,7 +75,7 @@ class SGD(Optimizer):
                 apply_master(p, master)
                 continue
             run(array, p._grad._array, buffer, *options, first)
-            if p._version is None:
-                p._version = [1]
+            if p._writes is None:
+                p._writes = [1]
             else:
-                p._version[0] += 1
+                p._writes[0] += 1

@@ -112,3 +112,24 @@ def test_gradients_must_be_tensors(x, start):
 def test_the_number_of_gradients(x):
     with pytest.raises(RuntimeError, match="2 tensors and 1 gradient"):
         mg.grad([x.sum(), x.sum()], x, [None])
+
+
+def test_grad_needs_inputs():
+    x = mg.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="at least one"):
+        mg.grad(x.sum(), [])
+
+
+def test_what_is_no_tensor_is_named():
+    x = mg.ones(2, requires_grad=True)
+    with pytest.raises(TypeError, match="inputs must be tensors, got str"):
+        mg.grad(x.sum(), "x")
+    with pytest.raises(TypeError, match="outputs must be tensors, got int"):
+        mg.autograd.backward(3)
+
+
+def test_grad_can_be_deleted():
+    x = mg.ones(2, requires_grad=True)
+    x.sum().backward()
+    del x.grad
+    assert x.grad is None

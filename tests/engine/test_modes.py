@@ -127,3 +127,34 @@ def test_leaves_made_without_recording_may_require_grad(x):
         y = mg.ones(2, requires_grad=True)
     (x * y).sum().backward()
     assert y.grad.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("mode", [mg.no_grad(), mg.inference_mode()])
+def test_a_decorated_generator_runs_every_step_in_its_mode(mode):
+    closed = []
+
+    @mode
+    def steps():
+        try:
+            sent = yield mg.is_grad_enabled()
+            try:
+                yield sent, mg.is_grad_enabled()
+            except KeyError:
+                yield "caught", mg.is_grad_enabled()
+            return "end"
+        finally:
+            closed.append(mg.is_grad_enabled())
+
+    running = steps()
+    assert next(running) is False
+    assert mg.is_grad_enabled()
+    assert running.send(7) == (7, False)
+    assert running.throw(KeyError()) == ("caught", False)
+    with pytest.raises(StopIteration, match="end"):
+        next(running)
+    assert closed == [False]
+    assert mg.is_grad_enabled()
+    abandoned = steps()
+    next(abandoned)
+    abandoned.close()
+    assert closed == [False, False]

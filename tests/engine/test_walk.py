@@ -23,13 +23,14 @@ def leaf(*values, dtype=mg.float64):
 def test_a_hundred_thousand_ops_in_a_chain():
     x = leaf(1.0)
     (x * 1.0).backward()
-    start, depth = time.perf_counter(), sys.getrecursionlimit()
+    # processor time: tests run side by side, and what the others take is not ours
+    start, depth = time.process_time(), sys.getrecursionlimit()
     y = x
     for _ in range(100_000):
         y = y + 1.0
     y.backward()
     del y
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
     assert sys.getrecursionlimit() == depth
     assert x.grad.item() == 2.0
 

@@ -70,3 +70,13 @@ def test_module_dict():
     assert dict(m.items()).keys() == {"b", "c"} and len(list(m.values())) == 2
     m.clear()
     assert len(m) == 0
+
+
+def test_a_forward_assigned_after_the_first_call_counts():
+    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    x = mg.randn(5, 3)
+    model(x)
+    model[1].forward = lambda h: h * 2
+    assert model(x).tolist() == model[2](model[0](x) * 2).tolist()
+    del model[1].forward
+    assert model(x).tolist() == model[2](model[0](x).relu()).tolist()

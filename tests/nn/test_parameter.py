@@ -38,3 +38,16 @@ def test_deepcopy_keeps_the_class_and_repr_names_it():
     p = copy.deepcopy(Parameter(mg.tensor([1.0, 2.5])))
     assert type(p) is Parameter
     assert repr(p) == "Parameter containing:\ntensor([1.0000, 2.5000], requires_grad=True)"
+
+
+@pytest.mark.parametrize("base", [mg.Tensor, Parameter])
+def test_classes_of_users_need_no_slots(base):
+    class Named(base):
+        pass
+
+    made = Named(mg.ones(2))
+    made.name = "weight"
+    copied = copy.deepcopy(made)
+    assert type(made) is type(copied) is Named
+    assert copied.requires_grad is made.requires_grad
+    assert (made * 2).tolist() == [2.0, 2.0]
