@@ -129,28 +129,26 @@ def _pass(function, watch, values):
     return tuple(result)
 
 
-class _Inputs(Function):
-    """y = x; going back, the hooks of a module see its grad_input."""
+class _Passage(Function):
+    """y = x, past which the gradients of a module's inputs or outputs come on their way back."""
 
     @staticmethod
     def forward(ctx, watch, *tensors):
         ctx.watch = watch
         ctx.set_materialize_grads(False)
         return tensors
+
+
+class _Inputs(_Passage):
+    """Going back, the hooks of a module see its grad_input."""
 
     @staticmethod
     def backward(ctx, *grads):
         return (None, *ctx.watch.left(grads))
 
 
-class _Outputs(Function):
-    """y = x; going back, the hooks of a module see its grad_output."""
-
-    @staticmethod
-    def forward(ctx, watch, *tensors):
-        ctx.watch = watch
-        ctx.set_materialize_grads(False)
-        return tensors
+class _Outputs(_Passage):
+    """Going back, the hooks of a module see its grad_output."""
 
     @staticmethod
     def backward(ctx, *grads):

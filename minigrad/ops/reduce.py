@@ -70,48 +70,34 @@ class Mean(Op):
         return x.mean(dim=axis, keepdim=keepdims)
 
 
-class Amax(Op):
-    """y = max x over axes.    dL/dx = g at the maxima; ties share it equally"""
-
+class _Extreme(Op, abstract=True):
     samples = _samples
 
     def forward(ctx, k, x, *, axis, keepdims):
-        y = k.amax(x, axis, keepdims)
+        y = getattr(k, ctx.name)(x, axis, keepdims)
         ctx.axis, ctx.kept = axis, _kept(x.shape, axis)
         ctx.save(x, y)
         return y
 
     def vjp(ctx, k, g):
-        return _to_extremes(ctx, k, g)
+        x, y = ctx.saved
+        g, y = k.reshape(g, ctx.kept), k.reshape(y, ctx.kept)
+        hits = k.astype(k.eq(x, y), g.dtype)
+        return k.mul(hits, k.div(g, k.sum(hits, ctx.axis, True)))
+
+
+class Amax(_Extreme):
+    """y = max x over axes.    dL/dx = g / (number of ties) where x = y, 0 elsewhere"""
 
     def peer(torch, x, *, axis, keepdims):
         return torch.amax(x, dim=axis or (), keepdim=keepdims)
 
 
-class Amin(Op):
-    """y = min x over axes.    dL/dx = g at the minima; ties share it equally"""
-
-    samples = _samples
-
-    def forward(ctx, k, x, *, axis, keepdims):
-        y = k.amin(x, axis, keepdims)
-        ctx.axis, ctx.kept = axis, _kept(x.shape, axis)
-        ctx.save(x, y)
-        return y
-
-    def vjp(ctx, k, g):
-        return _to_extremes(ctx, k, g)
+class Amin(_Extreme):
+    """y = min x over axes.    dL/dx = g / (number of ties) where x = y, 0 elsewhere"""
 
     def peer(torch, x, *, axis, keepdims):
         return torch.amin(x, dim=axis or (), keepdim=keepdims)
-
-
-def _to_extremes(ctx, k, g):
-    """g / (number of ties) where x equals its extreme, 0 elsewhere."""
-    x, y = ctx.saved
-    g, y = k.reshape(g, ctx.kept), k.reshape(y, ctx.kept)
-    hits = k.astype(k.eq(x, y), g.dtype)
-    return k.mul(hits, k.div(g, k.sum(hits, ctx.axis, True)))
 
 
 class Unbroadcast(Op):
