@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+OUTER = ("VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.M | re.S)
 
 
@@ -41,13 +42,13 @@ def test_every_link_leads_to_a_file():
 
 @pytest.mark.full
 def test_make_demo_works_from_a_bare_copy(tmp_path):
-    """No terminal, no stdin, no active environment."""
+    """No terminal, no stdin, no active environment, no make around it."""
     ignore = shutil.ignore_patterns(".git", ".venv", "runs", "__pycache__", "*.egg-info")
     clone = shutil.copytree(ROOT, tmp_path / "clone", ignore=ignore)
     done = subprocess.run(
         ["make", "demo"],
         cwd=clone,
-        env={k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")},
+        env={k: v for k, v in os.environ.items() if k not in OUTER},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
