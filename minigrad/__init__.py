@@ -22,6 +22,7 @@ from .autograd import (
     gradgradcheck,
     inference_mode,
     is_grad_enabled,
+    is_inference_mode_enabled,
     no_grad,
     set_grad_enabled,
 )
