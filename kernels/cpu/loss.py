@@ -15,9 +15,21 @@ COST = 1.3
 
 
 @jit()
-def _cross_entropy_mean(logits, target, gradient, losses, scale, bad):
+def _kept(target, ignore):
+    count = 0
+    for i in range(target.size):
+        count += target[i] != ignore
+    return count
+
+
+@jit()
+def _cross_entropy_mean(logits, target, gradient, losses, kept, ignore, bad):
+    scale = losses.dtype.type(1 / kept)
     for i in range(len(logits)):
         t = target[i]
+        if t == ignore:
+            gradient[i, :] = losses[i] = 0
+            continue
         if t < 0 or t >= logits.shape[1]:
             bad[0] = True
             continue
@@ -72,17 +84,18 @@ def _cross_entropy(
 
 
 @jit(SUM)
-def _mean(losses, out):
+def _mean(losses, kept, out):
     total = 0.0
     for i in range(losses.size):
         total += losses[i]
-    out[()] = total / losses.size
+    out[()] = total / kept
 
 
 @jit()
-def _cross_entropy_mean_at_once(logits, target, gradient, losses, scale, bad, mean):
-    _cross_entropy_mean(logits, target, gradient, losses, scale, bad)
-    _mean(losses, mean)
+def _cross_entropy_mean_at_once(logits, target, gradient, losses, ignore, bad, mean):
+    kept = _kept(target, ignore)
+    _cross_entropy_mean(logits, target, gradient, losses, kept, ignore, bad)
+    _mean(losses, kept, mean)
 
 
 def _fit(logits, target):
@@ -90,24 +103,22 @@ def _fit(logits, target):
     return logits.dtype in FAST and logits.size and target.dtype == np.int64
 
 
-def cross_entropy_mean(logits, target):
-    """Mean of −ln softmax(logits)_target over the rows, and its gradient"""
+def cross_entropy_mean(logits, target, ignore_index=-100):
+    """Mean of −ln softmax(logits)_target over the rows not ignored, and its gradient"""
     if not _fit(logits, target):
-        return reference.cross_entropy_mean(logits, target)
+        return reference.cross_entropy_mean(logits, target, ignore_index)
     reference.check_shapes(logits, target)
     logits, target = np.ascontiguousarray(logits), np.ascontiguousarray(target)
     count, dtype, bad = len(logits), logits.dtype, np.zeros(1, np.bool_)
     gradient, losses, mean = empty_like(logits), empty((count,), dtype), np.empty((), dtype)
-    scale = dtype.type(1 / count)
     if logits.size * COST < launch.SPLIT_ABOVE:
-        _cross_entropy_mean_at_once(logits, target, gradient, losses, scale, bad, mean)
+        _cross_entropy_mean_at_once(logits, target, gradient, losses, ignore_index, bad, mean)
     else:
-        launch.split(
-            _cross_entropy_mean, (logits, target, gradient, losses), scale, bad, cost=COST
-        )
-        _mean(losses, mean)
+        kept, arrays = _kept(target, ignore_index), (logits, target, gradient, losses)
+        launch.split(_cross_entropy_mean, arrays, kept, ignore_index, bad, cost=COST)
+        _mean(losses, kept, mean)
     if bad[0]:
-        raise reference.bad_target(target, logits.shape[1])
+        raise reference.bad_target(target, logits.shape[1], ignore_index)
     return mean, gradient
 
 

@@ -86,11 +86,14 @@ def cross_entropy(logits, target, weight=None, ignore_index=-100, label_smoothin
 
 
 @kernel(_logits_and_targets, min_ndim=2, allows_empty=False)
-def cross_entropy_mean(logits, target):
-    """Mean of −ln softmax(logits)_target over the rows, and its gradient"""
-    losses, gradient, _ = cross_entropy(logits, target, None, -1)
-    _check_targets(target, logits.shape[1], 0)
-    return losses.mean(), gradient / len(logits)
+def cross_entropy_mean(logits, target, ignore_index=-100):
+    """Mean of −ln softmax(logits)_target over the rows not ignored, and its gradient
+
+    Without any such row the mean is NaN and the gradient 0.
+    """
+    losses, gradient, counted = cross_entropy(logits, target, None, ignore_index)
+    kept = counted.sum()
+    return losses.sum() / kept, gradient / array_module(logits).maximum(kept, 1)
 
 
 @kernel(_pair)

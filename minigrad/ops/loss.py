@@ -15,13 +15,15 @@ REDUCTIONS = ("none", "mean", "sum")
 class CrossEntropyMean(Op):
     """ℓ = mean over rows of −ln softmax(x)_t.    dL/dx = g · (softmax(x) − onehot(t)) / N
 
-    One pass computes the loss and its gradient together.
+    N counts the rows that are not ignored; the others have gradient 0. One pass computes the loss
+    and its gradient together.
     """
 
     recomputes = True
 
-    def forward(ctx, k, x, target):
-        loss, slope = k.cross_entropy_mean(x, target)
+    def forward(ctx, k, x, target, *, ignore_index):
+        ctx.ignore_index = ignore_index
+        loss, slope = k.cross_entropy_mean(x, target, ignore_index)
         ctx.save(x, target, slope)
         return loss
 
@@ -30,15 +32,17 @@ class CrossEntropyMean(Op):
         if slope is not None:
             # the gradient that starts a backward pass is 1: then this is the answer as it is
             return slope if g.ndim == 0 and g == 1 else k.mul(g, slope), None
-        rows = x.shape[0]
-        return _class_slope(k, k.expand(k.div(g, float(rows)), (rows,)), x, target), None
+        return _class_slope(k, g, x, target, ctx.ignore_index), None
 
     def samples(rng):
-        yield Sample("rows", (rng.normal(size=(4, 3)), rng.integers(0, 3, 4)))
-        yield Sample("one class", (rng.normal(size=(2, 1)), rng.integers(0, 1, 2)))
+        x, target = rng.normal(size=(4, 3)), rng.integers(0, 3, 4)
+        yield Sample("rows", (x, target), {"ignore_index": -100})
+        yield Sample("ignored rows", (x, target), {"ignore_index": int(target[0])})
+        one = (rng.normal(size=(2, 1)), rng.integers(0, 1, 2))
+        yield Sample("one class", one, {"ignore_index": -100})
 
-    def peer(torch, x, target):
-        return torch.nn.functional.cross_entropy(x, target)
+    def peer(torch, x, target, *, ignore_index):
+        return torch.nn.functional.cross_entropy(x, target, ignore_index=ignore_index)
 
 
 class CrossEntropyRows(Op):
@@ -86,10 +90,13 @@ def _one_hot(xp, target, classes, dtype):
     return (target.reshape(-1, 1) == xp.arange(classes)).astype(dtype)
 
 
-def _class_slope(k, g, x, target):
-    """g (softmax(x) − onehot) in differentiable ops, for second derivatives."""
-    one_hot = new_tensor(_one_hot(_xp(x), target._array, x.shape[1], x._array.dtype))
-    return k.mul(k.reshape(g, (-1, 1)), k.sub(k.softmax(x, 1), one_hot))
+def _class_slope(k, g, x, target, ignore_index):
+    """g (softmax(x) − onehot) / N in differentiable ops, for second derivatives."""
+    dtype = x._array.dtype
+    one_hot = new_tensor(_one_hot(_xp(x), target._array, x.shape[1], dtype))
+    kept = target._array != ignore_index
+    share = (kept / max(int(kept.sum()), 1)).astype(dtype).reshape(-1, 1)
+    return k.mul(k.mul(g, new_tensor(share)), k.sub(k.softmax(x, 1), one_hot))
 
 
 def _row_slope(ctx, k, g, x, target, weight):
@@ -229,12 +236,8 @@ def cross_entropy(
     tensor(1.3863)
     """
     plain = weight is None and label_smoothing == 0.0 and reduction == "mean"
-    if plain and isinstance(target, TensorBase) and _plain_rows(input, target, ignore_index):
-        try:
-            return CrossEntropyMean.apply(input, target)
-        except IndexError:  # the kernel met a target that is no class: perhaps an ignored one
-            if not (target._array == ignore_index).any():
-                raise
+    if plain and isinstance(target, TensorBase) and _plain_rows(input, target):
+        return CrossEntropyMean.apply(input, target, ignore_index=ignore_index)
     check_reduction(reduction)
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(f"label_smoothing must be between 0.0 and 1.0, got {label_smoothing}")
@@ -255,7 +258,7 @@ def cross_entropy(
     return losses.sum() if reduction == "sum" else losses.reshape(t._array.shape)
 
 
-def _plain_rows(x, t, ignore_index):
+def _plain_rows(x, t):
     """Whether these are logits (N, C) and int64 targets (N,) for the one-pass kernel."""
     logits, target = x._array, t._array
     return (
@@ -265,7 +268,6 @@ def _plain_rows(x, t, ignore_index):
         and x._tag is None
         and target.dtype.char == "l"
         and logits.dtype.kind == "f"
-        and (ignore_index < 0 or ignore_index >= logits.shape[1])
     )
 
 
@@ -280,7 +282,7 @@ def _check_logits(x, t, weight):
     axis = 0 if len(shape) == 1 else 1
     if weight is not None and weight._array.shape != (shape[axis],):
         raise RuntimeError(
-            f"cross_entropy: weight must hold one value for each of the {shape[axis]} classes, "
+            f"cross_entropy: weight needs one value for each of the {shape[axis]} classes, "
             f"got shape {weight._array.shape}"
         )
     same = t._array.shape == shape

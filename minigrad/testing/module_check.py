@@ -1,4 +1,4 @@
-"""Everything a module must hold, checked in one call."""
+"""A module checked in one call: gradients, repeatability, parameters and state."""
 
 import copy
 
