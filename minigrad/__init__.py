@@ -51,80 +51,20 @@ from .dtypes import (
 from .dtypes import bool_ as bool
 from .dtypes import float_ as float
 from .io import load, save
-from .ops.activation import gelu, relu, sigmoid, tanh
-from .ops.compare import (
-    allclose,
-    eq,
-    equal,
-    ge,
-    gt,
-    isfinite,
-    isnan,
-    le,
-    logical_not,
-    lt,
-    ne,
-)
-from .ops.creation import (
-    arange,
-    as_tensor,
-    empty,
-    empty_like,
-    eye,
-    from_numpy,
-    full,
-    full_like,
-    linspace,
-    ones,
-    ones_like,
-    rand,
-    rand_like,
-    randint,
-    randn,
-    randn_like,
-    randperm,
-    tensor,
-    zeros,
-    zeros_like,
-)
-from .ops.dropout import dropout
-from .ops.elementwise import (
-    abs,
-    add,
-    clone,
-    cos,
-    div,
-    erf,
-    exp,
-    log,
-    maximum,
-    minimum,
-    mul,
-    neg,
-    pow,
-    reciprocal,
-    sign,
-    sin,
-    sqrt,
-    square,
-    sub,
-    where,
-)
-from .ops.matmul import matmul, mm
-from .ops.operands import result_type
-from .ops.reduce import all, amax, amin, any, argmax, argmin, mean, std, sum, var
-from .ops.shape import (
-    cat,
-    flatten,
-    permute,
-    reshape,
-    squeeze,
-    stack,
-    t,
-    transpose,
-    unsqueeze,
-)
-from .ops.softmax import log_softmax, softmax
+from .ops.activation import *
+from .ops.arithmetic import *
+from .ops.cast import *
+from .ops.compare import *
+from .ops.creation import *
+from .ops.dropout import *
+from .ops.functions import *
+from .ops.matmul import *
+from .ops.operands import *
+from .ops.reduce import *
+from .ops.select import *
+from .ops.shape import *
+from .ops.softmax import *
+from .ops.special import *
 from .random import (
     Generator,
     default_generator,

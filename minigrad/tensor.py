@@ -4,69 +4,15 @@ import numbers
 
 import numpy as np
 
-from . import backend, dtypes, ops
+from . import backend, dtypes, methods, ops
 from .engine import gradients, graph, hooks
 from .engine.graph import TensorBase, dtype_of, new_tensor, values, version_cell, written
 from .engine.modes import state
-from .ops import activation, compare, creation, elementwise, indexing, reduce
+from .inplace import comparable, in_place, reflected, refuse_recording, updated
+from .ops import arithmetic, compare, creation, indexing, select
 from .ops.cast import cast
 from .ops.operands import tensor_of
 from .printing import tensor_repr
-
-
-def _in_place(function):
-    """A method that writes ``function(self, …)`` into self where nothing is recorded."""
-
-    def method(self, *args, **kwargs):
-        _refuse_recording(self, args, method.__name__, function.__name__)
-        with _not_recording():
-            return self._write(function(self, *args, **kwargs))
-
-    method.__name__ = f"{function.__name__}_"
-    method.__qualname__ = f"Tensor.{method.__name__}"
-    method.__doc__ = f"{function.__name__} in place, where nothing is recorded; returns self."
-    return method
-
-
-class _not_recording:  # noqa: N801
-    """A bare no_grad for methods that have checked that nothing is recorded."""
-
-    __slots__ = ("before",)
-
-    def __enter__(self):
-        self.before = state.recording
-        state.recording = False
-
-    def __exit__(self, *_failure):
-        state.recording = self.before
-
-
-def _refuse_recording(tensor, others, name, functional):
-    operands = [tensor, *(o for o in others if isinstance(o, TensorBase))]
-    if not gradients.recording(*operands):
-        return
-    if tensor._node is None and tensor._requires_grad:
-        raise RuntimeError(
-            f"{name}: a leaf tensor that requires grad cannot be written in place; "
-            "use mg.no_grad() or .detach()"
-        )
-    raise RuntimeError(
-        f"{name}: in-place writes cannot be recorded; use the functional form {functional}(...)"
-    )
-
-
-def _updated(function):
-    """An augmented assignment: in place where nothing is recorded, else a new tensor."""
-
-    def method(self, other):
-        if gradients.recording(self, *([other] if isinstance(other, TensorBase) else [])):
-            if self._node is None and self._requires_grad:
-                _refuse_recording(self, (), f"{function.__name__} in place", function.__name__)
-            return function(self, other)
-        with _not_recording():
-            return self._write(function(self, other))
-
-    return method
 
 
 def _fill(name, array, where, values):
@@ -75,20 +21,6 @@ def _fill(name, array, where, values):
         array[where] = values
     except ValueError as error:
         raise RuntimeError(f"{name}: {error}") from None
-
-
-def _comparable(function):
-    """== and !=: with what is no number, such as None, Python decides by identity."""
-
-    def method(self, other):
-        if not isinstance(other, _COMPARED):
-            return NotImplemented
-        return function(self, other)
-
-    return method
-
-
-_COMPARED = (TensorBase, int, float, np.ndarray, np.generic)
 
 
 class Tensor(TensorBase):
@@ -356,72 +288,38 @@ class Tensor(TensorBase):
         """Ones of this dtype."""
         return creation.ones(*size, dtype=dtype or self.dtype)
 
-    # arithmetic
-    __add__ = __radd__ = add = elementwise.add
-    __sub__ = sub = elementwise.sub
-    __rsub__ = lambda self, other: elementwise.sub(other, self)  # noqa: E731
-    __mul__ = __rmul__ = mul = elementwise.mul
-    __truediv__ = div = elementwise.div
-    __rtruediv__ = lambda self, other: elementwise.div(other, self)  # noqa: E731
-    __pow__ = pow = elementwise.pow
-    __rpow__ = lambda self, other: elementwise.pow(other, self)  # noqa: E731
-    __neg__ = neg = elementwise.neg
+    # operators
+    __add__ = __radd__ = arithmetic.add
+    __sub__ = arithmetic.sub
+    __rsub__ = reflected(arithmetic.sub)
+    __mul__ = __rmul__ = arithmetic.mul
+    __truediv__ = arithmetic.div
+    __rtruediv__ = reflected(arithmetic.div)
+    __pow__ = arithmetic.pow
+    __rpow__ = reflected(arithmetic.pow)
+    __neg__ = arithmetic.neg
     __pos__ = lambda self: self  # noqa: E731
-    __abs__ = abs = elementwise.abs
-    __matmul__ = matmul = ops.matmul.matmul
-    __rmatmul__ = lambda self, other: ops.matmul.matmul(other, self)  # noqa: E731
-    mm = ops.matmul.mm
-    __iadd__ = _updated(elementwise.add)
-    __isub__ = _updated(elementwise.sub)
-    __imul__ = _updated(elementwise.mul)
-    __itruediv__ = _updated(elementwise.div)
-    __ipow__ = _updated(elementwise.pow)
-    add_ = _in_place(elementwise.add)
-    sub_ = _in_place(elementwise.sub)
-    mul_ = _in_place(elementwise.mul)
-    div_ = _in_place(elementwise.div)
-    pow_ = _in_place(elementwise.pow)
-    neg_ = _in_place(elementwise.neg)
-    exp_ = _in_place(elementwise.exp)
-    sqrt_ = _in_place(elementwise.sqrt)
-    relu_ = _in_place(activation.relu)
-    exp, log, sqrt, square = elementwise.exp, elementwise.log, elementwise.sqrt, elementwise.square
-    sin, cos, erf, sign = elementwise.sin, elementwise.cos, elementwise.erf, elementwise.sign
-    reciprocal, clone = elementwise.reciprocal, elementwise.clone
-    maximum, minimum = elementwise.maximum, elementwise.minimum
-    tanh, sigmoid, relu = activation.tanh, activation.sigmoid, activation.relu
-    softmax, log_softmax = ops.softmax.softmax, ops.softmax.log_softmax
+    __abs__ = arithmetic.abs
+    __matmul__ = ops.matmul.matmul
+    __rmatmul__ = reflected(ops.matmul.matmul)
+    __iadd__ = updated(arithmetic.add)
+    __isub__ = updated(arithmetic.sub)
+    __imul__ = updated(arithmetic.mul)
+    __itruediv__ = updated(arithmetic.div)
+    __ipow__ = updated(arithmetic.pow)
+    __eq__ = comparable(compare.eq)
+    __ne__ = comparable(compare.ne)
+    __lt__ = compare.lt
+    __le__ = compare.le
+    __gt__ = compare.gt
+    __ge__ = compare.ge
+    __hash__ = object.__hash__
 
     def where(self, condition, other):
         """self where the condition holds, other elsewhere."""
-        return elementwise.where(condition, self, other)
+        return select.where(condition, self, other)
 
-    # comparisons
-    __eq__ = _comparable(compare.eq)
-    __ne__ = _comparable(compare.ne)
-    eq, ne = compare.eq, compare.ne
-    __lt__ = lt = compare.lt
-    __le__ = le = compare.le
-    __gt__ = gt = compare.gt
-    __ge__ = ge = compare.ge
-    __hash__ = object.__hash__
-    equal, allclose = compare.equal, compare.allclose
-    isnan, isfinite, logical_not = compare.isnan, compare.isfinite, compare.logical_not
-
-    # reductions
-    sum, mean, var, std = reduce.sum, reduce.mean, reduce.var, reduce.std
-    amax, amin, argmax, argmin = reduce.amax, reduce.amin, reduce.argmax, reduce.argmin
-    any = reduce.any
-    all = reduce.all
-
-    # shapes
-    reshape = view = ops.shape.reshape
-    flatten, squeeze, unsqueeze = ops.shape.flatten, ops.shape.squeeze, ops.shape.unsqueeze
-    transpose, t, expand = ops.shape.transpose, ops.shape.t, ops.shape.expand
-
-    def permute(self, *dims):
-        """With its axes in another order."""
-        return ops.shape.permute(self, dims[0] if isinstance(dims[0], tuple | list) else dims)
+    view = ops.shape.reshape
 
     def view_as(self, other):
         """Under the shape of ``other``."""
@@ -431,17 +329,12 @@ class Tensor(TensorBase):
         """Repeated to the shape of ``other``."""
         return ops.shape.expand(self, other.shape)
 
-    def unbind(self, dim=0):
-        """The slices along ``dim``, as a tuple."""
-        before = (slice(None),) * (dim % self._array.ndim)
-        return tuple(self[(*before, i)] for i in range(self._array.shape[dim]))
-
     # elements
     __getitem__ = indexing.getitem
 
     def __setitem__(self, where, value):
         value = value if isinstance(value, TensorBase) else tensor_of(value)
-        _refuse_recording(self, (value,), "item assignment", "mg.where")
+        refuse_recording(self, (value,), "item assignment", "mg.where")
         first, second = indexing.split_index(indexing.check_index(where, self._array.shape))
         target = self._array if second is None else self._array[first]
         source = cast(value.detach(), self.dtype)._array
@@ -498,7 +391,7 @@ class Tensor(TensorBase):
 
     def _assign(self, name, array):
         """Write a plain array of values where nothing is recorded."""
-        _refuse_recording(self, (), name, name.rstrip("_"))
+        refuse_recording(self, (), name, name.rstrip("_"))
         tag = self._tag
         self._array[...] = dtypes.encode(array, tag) if tag else array
         written(self)
@@ -507,7 +400,7 @@ class Tensor(TensorBase):
     def copy_(self, src):
         """Write the elements of ``src``, broadcast, in place; returns self."""
         src = tensor_of(src, "src")
-        _refuse_recording(self, (src,), "copy_", "clone")
+        refuse_recording(self, (src,), "copy_", "clone")
         converted = cast(src.detach(), self.dtype)._array
         if type(converted) is not type(self._array):
             converted = backend.move(converted, self.device)
@@ -560,4 +453,8 @@ class Tensor(TensorBase):
         raise TypeError("tensors are not pickled; save them with mg.save and read with mg.load")
 
 
+for _name, _function in methods.METHODS.items():
+    setattr(Tensor, _name, _function)
+for _name, _function in methods.IN_PLACE.items():
+    setattr(Tensor, f"{_name}_", in_place(_function))
 graph.set_tensor_class(Tensor)

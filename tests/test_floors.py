@@ -14,7 +14,7 @@ FLOORS = (
     {"dtypes", "backend", "random"},
     {"engine"},
     {"ops"},
-    {"tensor", "function", "printing"},
+    {"tensor", "methods", "inplace", "function", "printing"},
     {"nn", "data"},
     {"optim"},
     {"amp", "io"},
@@ -23,7 +23,7 @@ FLOORS = (
 )
 DOORS = {"__init__", "__main__", "autograd", "demo", "func", "linalg", "utils"}
 # the only rooms that import another one of their floor
-WITHIN = {("dtypes", "backend"), ("tensor", "printing")}
+WITHIN = {("dtypes", "backend")} | {("tensor", own) for own in ("printing", "methods", "inplace")}
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 MAX_FUNCTION, MAX_FILE, MAX_TEST_FILE = 50, 600, 600
 

@@ -2,15 +2,18 @@
 
 from . import (  # noqa: F401
     activation,
+    arithmetic,
     cast,
     compare,
     creation,
     dropout,
-    elementwise,
+    functions,
     indexing,
     loss,
     matmul,
     reduce,
+    select,
     shape,
     softmax,
+    special,
 )

@@ -3,6 +3,8 @@
 from ..engine.op import Op, Sample
 from .operands import floating, tensor_of
 
+__all__ = ["gelu", "relu", "sigmoid", "tanh"]
+
 _SQRT_2_OVER_PI = 0.7978845608028654
 
 

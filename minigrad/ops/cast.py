@@ -1,9 +1,12 @@
-"""Changing the dtype."""
+"""Copies: in another dtype, or in memory of their own."""
 
 from .. import backend, dtypes
 from ..engine import graph
 from ..engine.modes import state
 from ..engine.op import Op, Sample, finish
+from . import samples as draw
+
+__all__ = ["clone"]
 
 
 class Cast(Op):
@@ -34,9 +37,32 @@ class Cast(Op):
         return x.to(getattr(torch, dtype.name))
 
 
+class Clone(Op):
+    """y = x in memory of its own.    dL/dx = g"""
+
+    samples = draw.unary
+
+    def forward(ctx, k, x):
+        return x.copy()
+
+    def vjp(ctx, k, g):
+        return g
+
+    def peer(torch, x):
+        return x.clone()
+
+
 def cast(x, dtype):
     """The tensor in ``dtype``; itself if it has it already."""
     if graph.dtype_of(x) is dtype:
         return x
     return Cast.apply(x, dtype=dtype)
 
+
+
+def clone(input, *, memory_format=None):
+    """A copy of the tensor with memory of its own; gradients flow through.
+
+    ``memory_format`` is accepted and ignored: copies are row-major.
+    """
+    return Clone.apply(input)

@@ -5,6 +5,20 @@ from ..engine.graph import as_array, new_tensor, values
 from ..engine.op import explained
 from .operands import operands, tensor_of
 
+__all__ = [
+    "allclose",
+    "eq",
+    "equal",
+    "ge",
+    "gt",
+    "isfinite",
+    "isnan",
+    "le",
+    "logical_not",
+    "lt",
+    "ne",
+]
+
 
 def _comparison(name, symbol):
     def function(input, other):

@@ -9,6 +9,29 @@ from ..engine.graph import TensorBase, dtype_of, new_tensor, values
 from .cast import cast
 from .operands import check_shape
 
+__all__ = [
+    "arange",
+    "as_tensor",
+    "empty",
+    "empty_like",
+    "eye",
+    "from_numpy",
+    "full",
+    "full_like",
+    "linspace",
+    "ones",
+    "ones_like",
+    "rand",
+    "rand_like",
+    "randint",
+    "randn",
+    "randn_like",
+    "randperm",
+    "tensor",
+    "zeros",
+    "zeros_like",
+]
+
 
 def tensor(data, *, dtype=None, device=None, requires_grad=False):
     """A tensor with a copy of ``data``: numbers, nested lists, arrays or tensors.

@@ -4,6 +4,8 @@ from .. import random
 from ..engine.op import Op, Sample
 from .operands import floating
 
+__all__ = ["dropout"]
+
 
 class Dropout(Op):
     """y = x · mask / (1 − p), mask = 1 with probability 1 − p.    dL/dx = g · mask / (1 − p)

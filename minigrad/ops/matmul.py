@@ -5,6 +5,8 @@ from ..engine.gradients import recomputed
 from ..engine.op import Op, Sample
 from .operands import tensor_of
 
+__all__ = ["matmul", "mm"]
+
 
 class Matmul(Op):
     """Z = X Y, batched over leading axes.    dL/dX = G Yᵀ,  dL/dY = Xᵀ G

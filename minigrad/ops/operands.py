@@ -8,6 +8,8 @@ from .. import backend, dtypes
 from ..engine.graph import TensorBase, dtype_of, new_tensor
 from .cast import cast
 
+__all__ = ["result_type"]
+
 _constants = {}
 
 
@@ -146,3 +148,15 @@ def check_shape(size):
         if isinstance(extent, bool) or not hasattr(extent, "__index__"):
             raise TypeError(f"a size must be made of ints, got {extent!r}")
     return tuple(extent.__index__() for extent in size)
+
+
+def pointwise(op, any_dtype=False):
+    """The public function of an op with one input; integers become floats unless ``any_dtype``."""
+
+    def function(input):
+        return op.apply(tensor_of(input) if any_dtype else floating(input))
+
+    function.__name__ = function.__qualname__ = op.name
+    function.__doc__ = op.__doc__.partition(".    ")[0]
+    function.__module__ = op.__module__
+    return function

@@ -6,6 +6,8 @@ from ..engine.op import Op, Sample
 from .cast import cast
 from .operands import check_axes, check_axis, floating, tensor_of
 
+__all__ = ["all", "amax", "amin", "any", "argmax", "argmin", "mean", "std", "sum", "var"]
+
 
 def _samples(rng):
     x = rng.normal(size=(2, 3, 4))

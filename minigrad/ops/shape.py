@@ -2,7 +2,21 @@
 
 from ..engine.graph import TensorBase
 from ..engine.op import Op, Sample
+from .indexing import Index
 from .operands import check_axis, check_shape, converted, result_type, tensor_of
+
+__all__ = [
+    "cat",
+    "flatten",
+    "permute",
+    "reshape",
+    "squeeze",
+    "stack",
+    "t",
+    "unbind",
+    "transpose",
+    "unsqueeze",
+]
 
 
 class Reshape(Op):
@@ -140,9 +154,10 @@ def flatten(input, start_dim=0, end_dim=-1):
     return Reshape.apply(x, shape=(*shape[:first], size, *shape[last + 1 :]))
 
 
-def permute(input, dims):
-    """The tensor with its axes in the order ``dims``."""
+def permute(input, *dims):
+    """The tensor with its axes in the order ``dims``: a tuple, or one argument per axis."""
     x = tensor_of(input)
+    dims = dims[0] if len(dims) == 1 and isinstance(dims[0], tuple | list) else dims
     axes = tuple(check_axis(d, x._array.ndim, "dims") for d in dims)
     if sorted(axes) != list(range(x._array.ndim)):
         raise RuntimeError(f"permute: dims={tuple(dims)} is no order of {x._array.ndim} axes")
@@ -183,6 +198,15 @@ def unsqueeze(input, dim):
     axis = check_axis(dim, x._array.ndim + 1)
     shape = x._array.shape
     return Reshape.apply(x, shape=(*shape[:axis], 1, *shape[axis:]))
+
+
+def unbind(input, dim=0):
+    """The slices along ``dim``, as a tuple."""
+    x = tensor_of(input)
+    if not x._array.ndim:
+        raise RuntimeError("unbind: a 0-d tensor has no axis to take slices along")
+    before = (slice(None),) * check_axis(dim, x._array.ndim)
+    return tuple(Index.apply(x, where=(*before, i)) for i in range(x._array.shape[len(before)]))
 
 
 def expand(input, *size):

@@ -5,6 +5,8 @@ from ..engine.op import Op, Sample
 from .cast import cast
 from .operands import check_axis, floating
 
+__all__ = ["log_softmax", "softmax"]
+
 
 def _samples(rng):
     yield Sample("rows", (rng.normal(size=(3, 4)),), {"axis": 1})

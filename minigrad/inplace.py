@@ -1,0 +1,85 @@
+"""Writing results into a tensor's own memory, where nothing is recorded."""
+
+import numpy as np
+
+from .engine import gradients
+from .engine.graph import TensorBase
+from .engine.modes import state
+
+
+def in_place(function):
+    """A method that writes ``function(self, …)`` into self where nothing is recorded."""
+
+    def method(self, *args, **kwargs):
+        refuse_recording(self, args, method.__name__, function.__name__)
+        with not_recording():
+            return self._write(function(self, *args, **kwargs))
+
+    method.__name__ = f"{function.__name__}_"
+    method.__qualname__ = f"Tensor.{method.__name__}"
+    method.__doc__ = f"{function.__name__} in place, where nothing is recorded; returns self."
+    return method
+
+
+class not_recording:  # noqa: N801
+    """A bare no_grad for methods that have checked that nothing is recorded."""
+
+    __slots__ = ("before",)
+
+    def __enter__(self):
+        self.before = state.recording
+        state.recording = False
+
+    def __exit__(self, *_failure):
+        state.recording = self.before
+
+
+def refuse_recording(tensor, others, name, functional):
+    operands = [tensor, *(o for o in others if isinstance(o, TensorBase))]
+    if not gradients.recording(*operands):
+        return
+    if tensor._node is None and tensor._requires_grad:
+        raise RuntimeError(
+            f"{name}: a leaf tensor that requires grad cannot be written in place; "
+            "use mg.no_grad() or .detach()"
+        )
+    raise RuntimeError(
+        f"{name}: in-place writes cannot be recorded; use the functional form {functional}(...)"
+    )
+
+
+def updated(function):
+    """An augmented assignment: in place where nothing is recorded, else a new tensor."""
+
+    def method(self, other):
+        if gradients.recording(self, *([other] if isinstance(other, TensorBase) else [])):
+            if self._node is None and self._requires_grad:
+                refuse_recording(self, (), f"{function.__name__} in place", function.__name__)
+            return function(self, other)
+        with not_recording():
+            return self._write(function(self, other))
+
+    return method
+
+
+def reflected(function):
+    """The operator for a tensor on the right-hand side."""
+
+    def method(self, other):
+        return function(other, self)
+
+    return method
+
+
+def comparable(function):
+    """== and !=: with what is no number, such as None, Python decides by identity."""
+
+    def method(self, other):
+        if not isinstance(other, _COMPARED):
+            return NotImplemented
+        return function(self, other)
+
+    return method
+
+
+_COMPARED = (TensorBase, int, float, np.ndarray, np.generic)
