@@ -40,6 +40,25 @@ def case(workload, peer):
 # ------------------------------------------------------------------ inside a worker
 
 
+def library(peer):
+    """The module of a peer and its way to make a tensor of an array."""
+    if peer == "torch":
+        import torch
+
+        return torch, torch.from_numpy
+    import minigrad
+
+    return minigrad, minigrad.tensor
+
+
+def declare(workload, make, budget=0.3):
+    """A case for minigrad and one for PyTorch that time what ``make(peer)`` returns."""
+    for peer in ("minigrad", "torch"):
+        case(workload, peer)(
+            lambda peer=peer: {"seconds": seconds_per_call(make(peer), budget)}
+        )
+
+
 def threads():
     """How many threads this process was told to use."""
     return int(os.environ["OMP_NUM_THREADS"])

@@ -54,20 +54,9 @@ def shares_of_copy():
     return shares
 
 
-def library(peer):
-    """The module of a peer and its way to make a tensor of an array."""
-    if peer == "torch":
-        import torch
-
-        return torch, torch.from_numpy
-    import minigrad
-
-    return minigrad, minigrad.tensor
-
-
 def activation_parts(peer, name):
     """Forward, backward, and both of an activation, as calls to time."""
-    lib, tensor = library(peer)
+    lib, tensor = harness.library(peer)
     rng = np.random.default_rng(0)
     x = tensor(rng.standard_normal(SHAPE).astype(np.float32)).requires_grad_()
     g = tensor(rng.standard_normal(SHAPE).astype(np.float32))
@@ -86,7 +75,7 @@ def activation_parts(peer, name):
 
 def cross_entropy(peer):
     """Softmax-cross-entropy on 1000 rows of 1000 classes, forward and backward."""
-    lib, tensor = library(peer)
+    lib, tensor = harness.library(peer)
     rng = np.random.default_rng(0)
     logits = tensor(rng.standard_normal(SHAPE).astype(np.float32)).requires_grad_()
     labels = tensor(rng.integers(0, SHAPE[1], SHAPE[0]))
@@ -95,28 +84,20 @@ def cross_entropy(peer):
 
 def adamw(peer):
     """One AdamW update of a million parameters."""
-    lib, tensor = library(peer)
+    lib, tensor = harness.library(peer)
     parameter = lib.nn.Parameter(tensor(np.ones(SHAPE, np.float32)))
     parameter.grad = tensor(np.full(SHAPE, 1e-3, np.float32))
     return lib.optim.AdamW([parameter]).step
 
 
-def declare(workload, make):
-    """A case for minigrad and one for PyTorch that time what ``make(peer)`` returns."""
-    for peer in ("minigrad", "torch"):
-        harness.case(workload, peer)(
-            lambda peer=peer: {"seconds": harness.seconds_per_call(make(peer), BUDGET)}
-        )
-
-
 for _name in ("tanh", "sigmoid", "gelu"):
     for _part in ("forward", "backward", "both"):
-        declare(
+        harness.declare(
             f"{_name} {_part}",
             lambda peer, name=_name, part=_part: activation_parts(peer, name)[part],
         )
-declare("cross-entropy both", cross_entropy)
-declare("AdamW update", adamw)
+harness.declare("cross-entropy both", cross_entropy)
+harness.declare("AdamW update", adamw)
 
 if __name__ == "__main__":
     harness.main("kernel_bandwidth", together=True)

@@ -14,7 +14,20 @@ _here = _os.path.dirname(_os.path.abspath(__file__))
 if not _os.path.isdir(_os.path.join(_here, "kernels")):
     __path__.append(_os.path.dirname(_here))
 
-from . import autograd, data, dtypes, errors, nn, optim, testing
+from . import (
+    autograd,
+    data,
+    dtypes,
+    errors,
+    func,
+    linalg,
+    nn,
+    optim,
+    return_types,
+    special,
+    testing,
+    utils,
+)
 from .autograd import (
     enable_grad,
     grad,
@@ -26,9 +39,18 @@ from .autograd import (
     no_grad,
     set_grad_enabled,
 )
-from .backend import get_num_threads, memory_stats, release_memory, set_num_threads
+from .backend import (
+    device,
+    get_default_device,
+    get_num_threads,
+    memory_stats,
+    release_memory,
+    set_default_device,
+    set_num_threads,
+)
 from .dtypes import (
     bfloat16,
+    can_cast,
     double,
     dtype,
     finfo,
@@ -38,6 +60,7 @@ from .dtypes import (
     float_format,
     get_default_dtype,
     half,
+    iinfo,
     int8,
     int16,
     int32,
@@ -50,21 +73,36 @@ from .dtypes import (
 )
 from .dtypes import bool_ as bool
 from .dtypes import float_ as float
+from .dtypes import int_ as int
 from .io import load, save
 from .ops.activation import *
 from .ops.arithmetic import *
+from .ops.bitwise import *
 from .ops.cast import *
 from .ops.compare import *
 from .ops.creation import *
+from .ops.cumulative import *
+from .ops.diagonals import *
 from .ops.dropout import *
+from .ops.extremes import *
 from .ops.functions import *
+from .ops.grids import *
+from .ops.joining import *
 from .ops.matmul import *
+from .ops.norms import *
 from .ops.operands import *
+from .ops.piecewise import *
+from .ops.quantiles import *
+from .ops.rearrange import *
 from .ops.reduce import *
+from .ops.rounding import *
+from .ops.sampling import *
 from .ops.select import *
 from .ops.shape import *
 from .ops.softmax import *
 from .ops.special import *
+from .ops.statistics import *
+from .printing import set_printoptions
 from .random import (
     Generator,
     default_generator,
@@ -82,3 +120,18 @@ __version__ = "0.1.0"
 def is_tensor(obj):
     """Whether ``obj`` is a minigrad tensor."""
     return isinstance(obj, Tensor)
+
+
+def is_floating_point(input):
+    """Whether the dtype of ``input`` is floating."""
+    return input.is_floating_point()
+
+
+def is_nonzero(input):
+    """Whether the only element of ``input`` is not zero."""
+    return input.is_nonzero()
+
+
+def numel(input):
+    """Number of elements of ``input``."""
+    return input.numel()

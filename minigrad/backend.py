@@ -3,6 +3,8 @@
 The array itself decides which kernels run. A device name decides only where new arrays are made.
 """
 
+import threading
+
 import numpy as np
 
 from .kernels import launch, memory, registry
@@ -40,9 +42,9 @@ def kernels_of(*arrays):
 def device_of(array):
     """'cpu' for NumPy arrays, 'cuda' for CuPy's, the module name for any other registered array."""
     if isinstance(array, np.ndarray):
-        return "cpu"
+        return _CPU
     module = type(array).__module__.partition(".")[0]
-    return "cuda" if module == "cupy" else module
+    return device("cuda") if module == "cupy" else module
 
 
 def cupy():
@@ -56,6 +58,55 @@ def cupy():
     if not module.is_available():
         raise RuntimeError("device 'cuda' needs a GPU that CuPy can use, and none was found")
     return module
+
+
+class device(str):  # noqa: N801  (PyTorch's spelling)
+    """Where tensors live: "cpu" or "cuda"; as a context manager, where new tensors are made.
+
+    >>> device("cpu"), device("cpu") == "cpu", device("cpu").type
+    (device(type='cpu'), True, 'cpu')
+    """
+
+    __slots__ = ("_before",)
+
+    def __new__(cls, type="cpu", index=None):
+        return str.__new__(cls, check_device(type))
+
+    type = property(str.__str__, doc="The kind of device.")
+    index = property(lambda self: None if self == "cpu" else 0, doc="Its number: one GPU is used.")
+
+    def __repr__(self):
+        return f"device(type={str(self)!r})"
+
+    def __enter__(self):
+        self._before = (*getattr(self, "_before", ()), _places.default)
+        _places.default = self
+        return self
+
+    def __exit__(self, *_failure):
+        *self._before, _places.default = self._before
+
+
+class _Places(threading.local):
+    default = None
+
+
+_places = _Places()
+
+
+def default_device():
+    """The name of the device where this thread makes new tensors; None for the CPU."""
+    return _places.default
+
+
+def set_default_device(device):
+    """Make new tensors of this thread on a device; None is the CPU."""
+    _places.default = None if device is None else check_device(device)
+
+
+def get_default_device():
+    """Where this thread makes new tensors."""
+    return device(_places.default or "cpu")
 
 
 def check_device(device):
@@ -93,3 +144,4 @@ def set_num_threads(threads):
 
 
 _blas_limit = None
+_CPU = device("cpu")

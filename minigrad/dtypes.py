@@ -43,7 +43,7 @@ float32 = float_ = _native("float32", is_floating_point=True, exponent_bits=8, m
 float16 = half = dtype("float16", np.dtype("float16"), True, True, True, 5, 10)
 bfloat16 = dtype("bfloat16", np.dtype("uint16"), True, True, True, 8, 7)
 int64 = long = _native("int64")
-int32 = _native("int32")
+int32 = int_ = _native("int32")
 int16 = short = _native("int16")
 int8 = _native("int8")
 uint8 = _native("uint8", is_signed=False)
@@ -213,3 +213,39 @@ class finfo:  # noqa: N801
         return 2.0 ** (1 - self._bias)
 
     smallest_normal = tiny
+
+
+@dataclass(frozen=True)
+class iinfo:  # noqa: N801
+    """Limits of an integer dtype: ``min``, ``max``, ``bits``.
+
+    >>> iinfo(int8).min, iinfo(int8).max
+    (-128, 127)
+    """
+
+    dtype: dtype
+
+    def __post_init__(self):
+        if category(check(self.dtype)) != 1:
+            raise TypeError(f"iinfo needs an integer dtype, got {self.dtype}")
+
+    @property
+    def bits(self):
+        return 8 * self.dtype.itemsize
+
+    @property
+    def min(self):
+        return int(np.iinfo(self.dtype.storage).min)
+
+    @property
+    def max(self):
+        return int(np.iinfo(self.dtype.storage).max)
+
+
+def can_cast(from_, to):
+    """Whether PyTorch's rules let ``from_`` be cast to ``to``: never to a lower category.
+
+    >>> can_cast(float64, float16), can_cast(float32, int64)
+    (True, False)
+    """
+    return category(check(from_)) <= category(check(to))

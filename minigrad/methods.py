@@ -7,39 +7,96 @@ writes ``mg.abs(x)`` into x.
 from .ops import (
     activation,
     arithmetic,
+    bitwise,
     cast,
     compare,
+    cumulative,
+    diagonals,
+    extremes,
     functions,
     indexing,
+    joining,
     matmul,
+    norms,
+    piecewise,
+    quantiles,
+    rearrange,
     reduce,
+    rounding,
+    sampling,
     select,
     shape,
     softmax,
     special,
+    statistics,
 )
 
+_ARITHMETIC = (
+    "abs absolute add addcdiv addcmul copysign div divide float_power hypot ldexp lerp mul "
+    "multiply neg negative pow reciprocal rsqrt sgn sign sqrt square sub subtract true_divide"
+)
+_BITWISE = (
+    "bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor gcd lcm"
+)
+_COMPARISONS = (
+    "eq ge greater greater_equal gt le less less_equal logical_and logical_not logical_or "
+    "logical_xor lt ne not_equal"
+)
+_ROUNDING = "ceil fix floor floor_divide fmod frac remainder round trunc"
+_SELECTION = "clamp clamp_max clamp_min clip heaviside masked_fill nan_to_num"
+
+_ACTIVATIONS = "relu sigmoid tanh"
+_FUNCTIONS = (
+    "acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh "
+    "cos cosh deg2rad exp exp2 expm1 log log10 log1p log2 rad2deg sin sinc sinh tan"
+)
+_SPECIAL = "digamma erf erfc erfinv lgamma logit mvlgamma polygamma xlogy"
+
 _METHODS = {
-    activation: "relu sigmoid tanh",
-    arithmetic: "abs add div mul neg pow reciprocal sign sqrt square sub",
+    activation: _ACTIVATIONS,
+    arithmetic: f"{_ARITHMETIC} positive",
+    bitwise: _BITWISE,
     cast: "clone",
-    compare: "allclose eq equal ge gt isfinite isnan le logical_not lt ne",
-    functions: "cos exp log sin",
+    compare: (
+        f"{_COMPARISONS} allclose equal isclose isfinite isinf isnan isneginf isposinf isreal "
+        "signbit"
+    ),
+    functions: f"{_FUNCTIONS} logaddexp logaddexp2",
     indexing: "",
     matmul: "matmul mm",
-    reduce: "all amax amin any argmax argmin mean std sum var",
-    select: "maximum minimum",
-    shape: "expand flatten permute reshape squeeze t transpose unbind unsqueeze",
+    cumulative: "cummax cummin cumprod cumsum diff logcumsumexp",
+    extremes: "amax amin aminmax argmax argmin max median min nanmedian",
+    norms: "dist norm renorm",
+    quantiles: "nanquantile quantile",
+    piecewise: "hardshrink prelu",
+    reduce: "all any count_nonzero logsumexp mean nanmean nansum prod sum",
+    statistics: "corrcoef cov std var",
+    rounding: _ROUNDING,
+    sampling: "bernoulli multinomial",
+    select: f"{_SELECTION} fmax fmin maximum minimum",
+    diagonals: "diag diag_embed diagflat diagonal trace tril triu",
+    rearrange: "flip fliplr flipud repeat repeat_interleave roll rot90 tile unfold",
+    joining: "chunk dsplit hsplit narrow select split tensor_split unbind vsplit",
+    shape: (
+        "adjoint broadcast_to expand flatten moveaxis movedim permute ravel reshape squeeze "
+        "swapaxes swapdims t transpose unflatten unsqueeze view"
+    ),
     softmax: "log_softmax softmax",
-    special: "erf",
+    special: _SPECIAL,
 }
 
 _IN_PLACE = {
-    activation: "relu sigmoid tanh",
-    arithmetic: "abs add div mul neg pow reciprocal sign sqrt square sub",
-    functions: "cos exp log sin",
-    select: "",
-    special: "erf",
+    cumulative: "cumprod cumsum",
+    diagonals: "tril triu",
+    norms: "renorm",
+    activation: _ACTIVATIONS,
+    arithmetic: _ARITHMETIC,
+    bitwise: _BITWISE,
+    compare: _COMPARISONS,
+    functions: _FUNCTIONS,
+    rounding: _ROUNDING,
+    select: _SELECTION,
+    special: _SPECIAL,
 }
 
 

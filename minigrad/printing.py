@@ -1,13 +1,55 @@
 """How a tensor prints: PyTorch's look."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from . import dtypes
 from .engine.graph import dtype_of, values
 
-EDGE, THRESHOLD, PRECISION, LINE = 3, 1000, 4, 80
+
+@dataclass
+class Options:
+    """What :func:`set_printoptions` sets."""
+
+    precision: int = 4
+    threshold: int = 1000
+    edgeitems: int = 3
+    linewidth: int = 80
+    sci_mode: bool | None = None
+
+
+_PROFILES = {
+    "default": {},
+    "short": {"precision": 2, "edgeitems": 2},
+    "full": {"threshold": math.inf},
+}
+options = Options()
+
+
+def set_printoptions(
+    precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None
+):
+    """How tensors print, in this process.
+
+    ``precision`` digits after the point (4); more than ``threshold`` elements (1000) are shortened
+    to ``edgeitems`` (3) at both ends of each axis; ``linewidth`` characters per line (80);
+    ``sci_mode`` forces or forbids exponents (None: by the values). ``profile`` "default", "short"
+    or "full" sets them all first.
+    """
+    if profile is not None:
+        if profile not in _PROFILES:
+            raise ValueError(f"profile must be one of {list(_PROFILES)}, got {profile!r}")
+        vars(options).update(vars(Options(**_PROFILES[profile])))
+    given = {
+        "precision": precision,
+        "threshold": threshold,
+        "edgeitems": edgeitems,
+        "linewidth": linewidth,
+    }
+    vars(options).update({name: value for name, value in given.items() if value is not None})
+    options.sci_mode = sci_mode
 
 
 def _formatter(array):
@@ -18,14 +60,19 @@ def _formatter(array):
         return lambda v: str(v).rjust(width)
     shown = array[np.isfinite(array) & (array != 0)]  # these alone decide format and width
     finite = np.abs(shown).astype(float)
-    if finite.size == 0:
-        spec = _whole
-    elif finite.max() / finite.min() > 1000 or finite.max() > 1e8 or finite.min() < 1e-4:
-        spec = _scientific
-    else:
-        spec = _whole if (finite == np.rint(finite)).all() else _fixed
+    spec = _style(finite)
     width = max((len(spec(v)) for v in shown.tolist()), default=0)
     return lambda v: spec(v).rjust(width)
+
+
+def _style(finite):
+    """The format of one number, chosen by the sizes of all."""
+    if finite.size == 0:
+        return _whole
+    wide = finite.max() / finite.min() > 1000 or finite.max() > 1e8 or finite.min() < 1e-4
+    if wide if options.sci_mode is None else options.sci_mode:
+        return _scientific
+    return _whole if (finite == np.rint(finite)).all() else _fixed
 
 
 def _whole(value):
@@ -33,34 +80,35 @@ def _whole(value):
 
 
 def _fixed(value):
-    return f"{value:.{PRECISION}f}"
+    return f"{value:.{options.precision}f}"
 
 
 def _scientific(value):
-    return f"{value:.{PRECISION}e}"
+    return f"{value:.{options.precision}e}"
 
 
 def _summary(array):
     """The elements that are shown, which decide the format."""
-    for axis in range(array.ndim):
-        if array.shape[axis] > 2 * EDGE:
-            keep = [*range(EDGE), *range(array.shape[axis] - EDGE, array.shape[axis])]
-            array = np.take(array, keep, axis)
+    edge = options.edgeitems
+    for axis, extent in enumerate(array.shape):
+        if extent > 2 * edge:
+            array = np.take(array, [*range(edge), *range(extent - edge, extent)], axis)
     return array
 
 
 def _body(array, text, indent, shorten):
     if array.ndim == 0:
         return text(array.item())
-    shown = list(range(len(array)))
-    if shorten and len(array) > 2 * EDGE:
-        shown = [*range(EDGE), None, *range(len(array) - EDGE, len(array))]
+    extent, edge = len(array), options.edgeitems
+    shown = list(range(extent))
+    if shorten and extent > 2 * edge:
+        shown = [*range(edge), None, *range(extent - edge, extent)]
     dots = "..." if array.ndim > 1 else " ..."
     parts = [dots if i is None else _body(array[i], text, indent + 1, shorten) for i in shown]
     if array.ndim > 1:
         return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(parts) + "]"
     width = len(parts[0]) + 2
-    per_line = max(1, (LINE - indent) // width)
+    per_line = max(1, (options.linewidth - indent) // width)
     lines = [", ".join(parts[i : i + per_line]) for i in range(0, len(parts), per_line)]
     return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
 
@@ -69,7 +117,7 @@ def tensor_repr(tensor, name="tensor"):
     """``tensor([1., 2.], requires_grad=True)`` and the like."""
     array = values(tensor)
     array = array if isinstance(array, np.ndarray) else array.get()
-    shorten = array.size > THRESHOLD
+    shorten = array.size > options.threshold
     text = _formatter(_summary(array) if shorten else array)
     prefix = f"{name}("
     body = _body(array, text, len(prefix), shorten) if array.size else "[]"
@@ -91,7 +139,7 @@ def _joined(text, parts, indent):
     """The parts after the text, on a new line where one would be too long."""
     last = len(text) - text.rfind("\n") + 1
     for part in parts:
-        if last + len(part) + 2 > LINE:
+        if last + len(part) + 2 > options.linewidth:
             text += ",\n" + " " * indent + part
             last = indent + len(part)
         else:

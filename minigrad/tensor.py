@@ -9,9 +9,18 @@ from .engine import gradients, graph, hooks
 from .engine.graph import TensorBase, dtype_of, new_tensor, values, version_cell, written
 from .engine.modes import state
 from .inplace import comparable, in_place, reflected, refuse_recording, updated
-from .ops import arithmetic, compare, creation, indexing, select
+from .ops import (
+    arithmetic,
+    bitwise,
+    compare,
+    creation,
+    indexing,
+    rounding,
+    sampling,
+    select,
+)
 from .ops.cast import cast
-from .ops.operands import tensor_of
+from .ops.operands import check_axis, tensor_of
 from .printing import tensor_repr
 
 
@@ -52,6 +61,8 @@ class Tensor(TensorBase):
     shape = property(lambda self: self._array.shape, doc="Extents, as a tuple.")
     dtype = property(dtype_of, doc="The minigrad dtype.")
     device = property(lambda self: backend.device_of(self._array), doc="'cpu' or 'cuda'.")
+    is_cuda = property(lambda self: self.device == "cuda", doc="Whether it lives on a GPU.")
+    is_cpu = property(lambda self: self.device == "cpu", doc="Whether it lives on the CPU.")
     is_leaf = property(lambda self: self._node is None, doc="Whether no recorded op made it.")
     grad_fn = property(lambda self: self._node, doc="The node that made it, or None.")
     output_nr = property(lambda self: self._nr, doc="Which output of ``grad_fn`` it is.")
@@ -109,7 +120,8 @@ class Tensor(TensorBase):
 
     def size(self, dim=None):
         """The shape, or one extent."""
-        return self._array.shape if dim is None else self._array.shape[dim]
+        shape = self._array.shape
+        return shape if dim is None else shape[check_axis(dim, len(shape))]
 
     def numel(self):
         """Number of elements."""
@@ -121,6 +133,8 @@ class Tensor(TensorBase):
         """Number of axes."""
         return self._array.ndim
 
+    ndimension = dim
+
     def element_size(self):
         """Bytes per element."""
         return self.dtype.itemsize
@@ -129,14 +143,26 @@ class Tensor(TensorBase):
         """Whether the dtype is floating."""
         return self.dtype.is_floating_point
 
-    def is_contiguous(self):
+    def is_nonzero(self):
+        """Whether the only element is not zero."""
+        return bool(self)
+
+    def is_signed(self):
+        """Whether the dtype has negative numbers."""
+        return self.dtype.is_signed
+
+    def is_complex(self):
+        """False: minigrad has no complex numbers."""
+        return False
+
+    def is_contiguous(self, *, memory_format=None):
         """Whether the elements lie in row-major order without gaps."""
         return bool(self._array.flags.c_contiguous)
 
     def stride(self, dim=None):
         """Steps between elements along each axis, in elements."""
         steps = tuple(s // self._array.itemsize for s in self._array.strides)
-        return steps if dim is None else steps[dim]
+        return steps if dim is None else steps[check_axis(dim, len(steps))]
 
     def data_ptr(self):
         """The address of the first element."""
@@ -228,6 +254,14 @@ class Tensor(TensorBase):
             return array.astype(dtype)
         return array.copy() if copy else array
 
+    def __dlpack__(self, **arguments):
+        if self._requires_grad:
+            raise BufferError("can't export a tensor that requires grad; use tensor.detach()")
+        return creation.to_dlpack(self._array, self._tag, **arguments)
+
+    def __dlpack_device__(self):
+        return self._array.__dlpack_device__()
+
     def item(self):
         """The only element as a Python number."""
         return creation.item(self)
@@ -274,19 +308,38 @@ class Tensor(TensorBase):
     bfloat16 = lambda self: cast(self, dtypes.bfloat16)  # noqa: E731
     long = lambda self: cast(self, dtypes.int64)  # noqa: E731
     int = lambda self: cast(self, dtypes.int32)  # noqa: E731
+    short = lambda self: cast(self, dtypes.int16)  # noqa: E731
+    char = lambda self: cast(self, dtypes.int8)  # noqa: E731
+    byte = lambda self: cast(self, dtypes.uint8)  # noqa: E731
     bool = lambda self: cast(self, dtypes.bool_)  # noqa: E731
 
-    def contiguous(self):
+    def contiguous(self, *, memory_format=None):
         """In row-major memory; self if it is already."""
         return self if self.is_contiguous() else self.clone()
 
-    def new_zeros(self, *size, dtype=None):
-        """Zeros of this dtype."""
-        return creation.zeros(*size, dtype=dtype or self.dtype)
+    def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
+        """A copy of ``data`` in this dtype and on this device."""
+        return creation.tensor(data, **self._kind(dtype, device), requires_grad=requires_grad)
 
-    def new_ones(self, *size, dtype=None):
-        """Ones of this dtype."""
-        return creation.ones(*size, dtype=dtype or self.dtype)
+    def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad=False):
+        """One repeated value in this dtype and on this device."""
+        kind = self._kind(dtype, device)
+        return creation.full(size, fill_value, **kind, requires_grad=requires_grad)
+
+    def new_zeros(self, *size, dtype=None, device=None, requires_grad=False):
+        """Zeros of this dtype and on this device."""
+        kind = self._kind(dtype, device)
+        return creation.zeros(*size, **kind, requires_grad=requires_grad)
+
+    new_empty = new_zeros
+
+    def new_ones(self, *size, dtype=None, device=None, requires_grad=False):
+        """Ones of this dtype and on this device."""
+        kind = self._kind(dtype, device)
+        return creation.ones(*size, **kind, requires_grad=requires_grad)
+
+    def _kind(self, dtype, device):
+        return {"dtype": dtype or self.dtype, "device": device or self.device}
 
     # operators
     __add__ = __radd__ = arithmetic.add
@@ -295,10 +348,22 @@ class Tensor(TensorBase):
     __mul__ = __rmul__ = arithmetic.mul
     __truediv__ = arithmetic.div
     __rtruediv__ = reflected(arithmetic.div)
+    __floordiv__ = rounding.floor_divide
+    __rfloordiv__ = reflected(rounding.floor_divide)
+    __mod__ = rounding.remainder
+    __rmod__ = reflected(rounding.remainder)
     __pow__ = arithmetic.pow
     __rpow__ = reflected(arithmetic.pow)
+    __and__ = __rand__ = bitwise.bitwise_and
+    __or__ = __ror__ = bitwise.bitwise_or
+    __xor__ = __rxor__ = bitwise.bitwise_xor
+    __lshift__ = bitwise.bitwise_left_shift
+    __rlshift__ = reflected(bitwise.bitwise_left_shift)
+    __rshift__ = bitwise.bitwise_right_shift
+    __rrshift__ = reflected(bitwise.bitwise_right_shift)
+    __invert__ = bitwise.bitwise_not
     __neg__ = arithmetic.neg
-    __pos__ = lambda self: self  # noqa: E731
+    __pos__ = arithmetic.positive
     __abs__ = arithmetic.abs
     __matmul__ = ops.matmul.matmul
     __rmatmul__ = reflected(ops.matmul.matmul)
@@ -306,7 +371,14 @@ class Tensor(TensorBase):
     __isub__ = updated(arithmetic.sub)
     __imul__ = updated(arithmetic.mul)
     __itruediv__ = updated(arithmetic.div)
+    __ifloordiv__ = updated(rounding.floor_divide)
+    __imod__ = updated(rounding.remainder)
     __ipow__ = updated(arithmetic.pow)
+    __iand__ = updated(bitwise.bitwise_and)
+    __ior__ = updated(bitwise.bitwise_or)
+    __ixor__ = updated(bitwise.bitwise_xor)
+    __ilshift__ = updated(bitwise.bitwise_left_shift)
+    __irshift__ = updated(bitwise.bitwise_right_shift)
     __eq__ = comparable(compare.eq)
     __ne__ = comparable(compare.ne)
     __lt__ = compare.lt
@@ -319,9 +391,11 @@ class Tensor(TensorBase):
         """self where the condition holds, other elsewhere."""
         return select.where(condition, self, other)
 
-    view = ops.shape.reshape
-
     def view_as(self, other):
+        """The same memory under the shape of ``other``."""
+        return ops.shape.view(self, other.shape)
+
+    def reshape_as(self, other):
         """Under the shape of ``other``."""
         return ops.shape.reshape(self, other.shape)
 
@@ -421,19 +495,51 @@ class Tensor(TensorBase):
 
     def uniform_(self, from_=0.0, to=1.0, *, generator=None):
         """Write uniform random numbers from [from_, to); returns self."""
-        drawn = self._drawn("fill_uniform", generator)
+        if not from_ <= to:
+            raise RuntimeError(f"uniform_: from={from_} must not be above to={to}")
+        self._refuse_integers("uniform_")
+        drawn = sampling.uniform_like(self._array, generator)
         return self._assign("uniform_", drawn * (to - from_) + from_)
 
     def normal_(self, mean=0.0, std=1.0, *, generator=None):
         """Write normal random numbers; returns self."""
-        return self._assign("normal_", self._drawn("fill_normal", generator) * std + mean)
+        if not std >= 0:
+            raise RuntimeError(f"normal_: std must not be negative, got {std}")
+        self._refuse_integers("normal_")
+        return self._assign("normal_", sampling.normal_like(self._array, generator) * std + mean)
 
-    def _drawn(self, kernel, generator):
-        xp = backend.array_module(self._array)
-        wide = self._array.dtype == np.float64
-        array = xp.empty(self._array.shape, np.float64 if wide else np.float32)
-        creation.fill(kernel, array, generator)
-        return array
+    def exponential_(self, lambd=1.0, *, generator=None):
+        """Write random numbers of density λ · exp(−λ x); returns self."""
+        if not lambd > 0:
+            raise RuntimeError(f"exponential_: lambd must be positive, got {lambd}")
+        self._refuse_integers("exponential_")
+        drawn = sampling.exponential_like(self._array, generator)
+        return self._assign("exponential_", drawn / lambd)
+
+    def bernoulli_(self, p=0.5, *, generator=None):
+        """Write 1 with probability p (a number or a tensor), else 0; returns self."""
+        chance = values(p) if isinstance(p, TensorBase) else np.full((), p)
+        sampling.check_probability(chance)
+        drawn = sampling.uniform_like(self._array, generator)
+        return self._assign("bernoulli_", (drawn < chance).astype(drawn.dtype))
+
+    def random_(self, from_=0, to=None, *, generator=None):
+        """Write random integers from [from_, to), or [0, from_); returns self.
+
+        Without limits, as far as the dtype holds all integers.
+        """
+        if to is None and from_ == 0:
+            kind = self.dtype
+            to = 2 ** (kind.mantissa_bits + 1) if kind.is_floating_point else dtypes.iinfo(kind).max
+        elif to is None:
+            from_, to = 0, from_
+        if from_ >= to:
+            raise RuntimeError(f"random_: from={from_} must be below to={to}")
+        return self.copy_(sampling.randint(from_, to, self.shape, generator=generator))
+
+    def _refuse_integers(self, name):
+        if not self.dtype.is_floating_point:
+            raise NotImplementedError(f"{name} needs a floating-point tensor, got {self.dtype}")
 
     def __repr__(self):
         return tensor_repr(self)

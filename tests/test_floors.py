@@ -10,20 +10,29 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
-    {"errors", "typing", "config"},
+    {"errors", "typing", "config", "return_types"},
     {"dtypes", "backend", "random"},
     {"engine"},
     {"ops"},
-    {"tensor", "methods", "inplace", "function", "printing"},
+    {
+        "tensor", "methods", "inplace", "printing",
+        "function", "transforms", "derivatives", "recompute",
+    },
     {"nn", "data"},
     {"optim"},
     {"amp", "io"},
     {"train", "testing", "viz", "distributed"},
     {"debug"},
 )
-DOORS = {"__init__", "__main__", "autograd", "demo", "func", "linalg", "utils"}
+DOORS = {"__init__", "__main__", "autograd", "demo", "func", "linalg", "special", "utils"}
 # the only rooms that import another one of their floor
-WITHIN = {("dtypes", "backend")} | {("tensor", own) for own in ("printing", "methods", "inplace")}
+WITHIN = {
+    ("dtypes", "backend"),
+    *(("tensor", own) for own in ("printing", "methods", "inplace")),
+    ("derivatives", "transforms"),
+    ("recompute", "transforms"),
+    ("recompute", "function"),
+}
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 MAX_FUNCTION, MAX_FILE, MAX_TEST_FILE = 50, 600, 600
 

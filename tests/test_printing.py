@@ -40,3 +40,40 @@ def test_a_suffix_that_is_too_long_stands_on_its_own_line():
     x = mg.full((9,), 0.5, requires_grad=True)
     lines = repr(x).split("\n")
     assert lines[1] == "       requires_grad=True)"
+
+
+@pytest.fixture
+def _default_options():
+    yield
+    mg.set_printoptions(profile="default")
+
+
+@pytest.mark.torch
+@pytest.mark.usefixtures("_default_options")
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"precision": 2},
+        {"precision": 6, "linewidth": 40},
+        {"threshold": 5, "edgeitems": 1},
+        {"profile": "short"},
+        {"sci_mode": True},
+        {"sci_mode": False, "precision": 3},
+    ],
+    ids=str,
+)
+def test_options_as_in_torch(options):
+    import torch
+
+    values = np.linspace(-1, 300, 24).reshape(4, 6).astype("float32")
+    mg.set_printoptions(**options)
+    torch.set_printoptions(**options)
+    try:
+        assert repr(mg.tensor(values)) == repr(torch.tensor(values))
+    finally:
+        torch.set_printoptions(profile="default")
+
+
+def test_unknown_profiles_are_refused():
+    with pytest.raises(ValueError, match="profile.*'loud'"):
+        mg.set_printoptions(profile="loud")

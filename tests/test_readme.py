@@ -1,5 +1,6 @@
 """The README does what it says."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -38,6 +39,13 @@ def test_the_example_runs_as_shown(tmp_path):
 def test_every_link_leads_to_a_file():
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+def test_the_table_of_ops_is_up_to_date():
+    specification = importlib.util.spec_from_file_location("ops_table", ROOT / "docs/ops_table.py")
+    ops_table = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(ops_table)
+    assert ops_table.refreshed(README) == README, "run python docs/ops_table.py"
 
 
 @pytest.mark.full

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import launch
 from ..memory import SMALL, empty
+from ..reference import arithmetic as reference
 from ..reference.arithmetic import BINARY, UNARY
 
 PASS_COST = 0.2  # one read and write of an element, in units of one exp
@@ -113,14 +114,59 @@ def _define(table, build):
 _define(UNARY, _unary)
 _define(BINARY, _binary)
 _power = _binary(np.power)
-_POWERS = {2: globals()["square"], -1: globals()["reciprocal"], 0.5: globals()["sqrt"]}
+_square, _mul = globals()["square"], globals()["mul"]
+_POWERS = {-1: globals()["reciprocal"], 0.5: globals()["sqrt"], 2: _square}
+MOST_FACTORS = 8  # rounding errors grow with the exponent
 
 
 def pow(a, b):
-    """aᵇ, by a cheaper function where the exponent is the number 2, −1 or ½"""
-    if type(b) is float and type(a) is np.ndarray and a.dtype.kind == "f" and b in _POWERS:
-        return _POWERS[b](a)
+    """aᵇ, by a cheaper function where the exponent is one small number"""
+    if a.dtype.kind != "f":
+        return np.asarray(_integer_power(a, b))
+    if type(b) is float or not b.ndim:
+        exponent = float(b)
+        if exponent in _POWERS:
+            return _POWERS[exponent](a)
+        if 2 < exponent <= MOST_FACTORS and exponent.is_integer():
+            return _product(a, int(exponent))
     return _power(a, b)
+
+
+def _product(a, count):
+    """a multiplied with itself, by repeated squaring."""
+    if count == 1:
+        return a
+    squared = _square(_product(a, count // 2))
+    return _mul(squared, a) if count % 2 else squared
+
+
+_integer_power, _round = _quiet(reference.pow), _quiet(reference.round)
+
+
+def div_trunc(a, b):
+    """a / b without its fraction"""
+    if a.dtype.kind != "f":
+        return np.asarray(reference.div_trunc(a, b))
+    return globals()["trunc"](globals()["div"](a, b))
+
+
+def round(x, decimals):
+    """x rounded to ``decimals`` digits after the point, halves to even"""
+    return np.asarray(_round(x, decimals))
+
+
+def lerp(a, b, weight):
+    """a + weight (b − a), exactly a where weight is 0 and b where it is 1"""
+    return np.asarray(_lerp(a, b, weight))
+
+
+def _lerp_by_one(a, b, weight):
+    if weight.ndim:
+        return reference.lerp(a, b, weight)
+    return a + weight * (b - a) if weight < 0.5 else b - (1 - weight) * (b - a)
+
+
+_lerp = _quiet(_lerp_by_one)
 
 
 def astype(x, dtype):

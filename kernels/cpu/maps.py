@@ -4,6 +4,7 @@ Calls on small arrays are nothing but overhead, so the three wrappers are writte
 than float32 and float64, mixed operands and empty arrays go to the reference.
 """
 
+import inspect
 from functools import wraps
 
 import numpy as np
@@ -73,3 +74,35 @@ def pair(reference, loop, cost=1.0):
         return y, z
 
     return wraps(reference)(run)
+
+
+def curve(reference, loop, arrays=1, cost=1.0):
+    """The kernel of ``arrays`` arrays and some numbers (or pairs) that runs ``loop``.
+
+    The loop is called as ``loop(*arrays, y, *numbers)``, the numbers in the dtype of the arrays.
+    """
+    names = tuple(inspect.signature(reference).parameters)[arrays:]
+
+    def run(*args, **kwargs):
+        x, numbers = args[0], args[arrays:] or [kwargs[name] for name in names]
+        given = args[:arrays]
+        if x.dtype not in FAST or not x.size or not all(same(x, other) for other in given[1:]):
+            return np.asarray(_quietly(reference, *given, *numbers))
+        y = empty_like(x)
+        launch.split(loop, [*map(flat, given), flat(y)], *_typed(x.dtype.type, numbers), cost=cost)
+        return y
+
+    return wraps(reference)(run)
+
+
+def _typed(kind, numbers):
+    return [_typed_pair(kind, v) if type(v) is tuple else kind(v) for v in numbers]
+
+
+def _typed_pair(kind, pair):
+    return kind(pair[0]), kind(pair[1])
+
+
+def _quietly(function, *args):
+    with np.errstate(all="ignore"):
+        return function(*args)

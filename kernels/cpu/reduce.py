@@ -105,6 +105,38 @@ def _extreme_middle(x, out, sign):
 
 
 @jit(SUM)
+def _spread_rows(x, average, out, divisor):
+    """out[i] = Σ_j (x[i, j] − average[i])² / divisor"""
+    for i in range(x.shape[0]):
+        row, centre, total = x[i], average[i], 0.0
+        for start in range(0, row.size, CHUNK):
+            chunk, lanes = row[start : start + CHUNK], x.dtype.type(0)
+            for j in range(chunk.size):
+                distance = chunk[j] - centre
+                lanes += distance * distance
+            total += np.float64(lanes)
+        out[i] = total / divisor
+
+
+@jit(SUM)
+def _spread_middle(x, average, out, divisor):
+    """out[i, j] = Σ_k (x[i, k, j] − average[i, j])² / divisor"""
+    all_totals = np.empty(min(TILE, x.shape[2]))
+    for i in range(x.shape[0]):
+        for left in range(0, x.shape[2], TILE):
+            centre, target = average[i][left : left + TILE], out[i][left : left + TILE]
+            totals = all_totals[: target.size]
+            totals[:] = 0
+            for k in range(x.shape[1]):
+                row = x[i, k][left : left + TILE]
+                for j in range(target.size):
+                    distance = row[j] - centre[j]
+                    totals[j] += distance * distance
+            for j in range(target.size):
+                target[j] = totals[j] / divisor
+
+
+@jit(SUM)
 def _square_sum(row):
     """Σ row² in float64"""
     total = 0.0
@@ -219,6 +251,42 @@ def amin(x, axis=None, keepdims=False):
     if x.size < SMALL or x.dtype not in _FLOATS or axis == ():
         return np.asarray(reference.amin(x, axis, keepdims))
     return _reduce(_MIN, x, axis, keepdims, _MIN.scalar)
+
+
+def norm(x, axis, keepdims, p):
+    """(Σ |x|ᵖ)^(1/p) over ``axis``; for p = ±∞ the extreme |x|, for p = 0 how many are not 0"""
+    if p == 2:
+        return np.asarray(np.sqrt(sum(np.square(x), axis, keepdims)))
+    if p == 1:
+        return sum(np.abs(x), axis, keepdims)
+    with np.errstate(all="ignore"):
+        return reference.norm(x, axis, keepdims, p)
+
+
+def variance(x, axis, correction):
+    """Σ (x − mean)² / max(n − correction, 0) over ``axis``, and the mean; both keep their axes"""
+    axes = normalized_axes(axis, x.ndim)
+    if x.dtype not in _FLOATS or not x.size or not axes:
+        with np.errstate(all="ignore"):
+            return reference.variance(x, axis, correction)
+    average = mean(x, axes, True)
+    if axes[-1] - axes[0] + 1 != len(axes):
+        others = [i for i in range(x.ndim) if i not in axes]
+        x = x.transpose(*others, *axes)
+        axes = tuple(range(len(others), x.ndim))
+    n = math.prod(x.shape[axes[0] : axes[-1] + 1])
+    inner = math.prod(x.shape[axes[-1] + 1 :])
+    outer, spread = x.size // (n * inner), empty(average.shape, x.dtype)
+    divisor = float(max(n - correction, 0))
+    x = np.ascontiguousarray(x)
+    if inner == 1:
+        arrays = x.reshape(outer, n), average.reshape(outer), spread.reshape(outer)
+        launch.split(_spread_rows, arrays, divisor, cost=COST)
+    else:
+        flat = (outer, inner)
+        arrays = x.reshape(outer, n, inner), average.reshape(flat), spread.reshape(flat)
+        launch.split(_spread_middle, arrays, divisor, cost=COST)
+    return spread, average
 
 
 def unbroadcast(g, shape):

@@ -274,6 +274,15 @@ def exp_gradual(x):
 
 
 @inlined
+def expm1_nonpositive(x):
+    """eˣ − 1 for x <= 0 as (eʳ − 1) 2ᵏ + (2ᵏ − 1), accurate for small x too"""
+    c = constants(x)
+    r, shifted = _reduce(c.normal_end if x < c.normal_end else x)
+    power = _power(shifted)
+    return _expm1_reduced(r) * power + (power - c.one)
+
+
+@inlined
 def log(x):
     """ln x = k ln 2 + ln(1 + f) for x = 2ᵏ (1 + f)"""
     c = constants(x)
@@ -287,6 +296,14 @@ def log(x):
     y = y if x < c.inf else x
     y = -c.inf if x == c.zero else y
     return c.inf - c.inf if x < c.zero else y
+
+
+@inlined
+def log1p_positive(x):
+    """ln(1 + x) for moderate x >= 0: what rounding took from 1 + x is added again"""
+    one = constants(x).one
+    u = one + x
+    return log(u) + (x - (u - one)) / u
 
 
 @inlined

@@ -58,6 +58,40 @@ def amin(x, axis=None, keepdims=False):
     return x.min(axis=normalized_axes(axis, x.ndim), keepdims=keepdims)
 
 
+@kernel(lambda make, shape: (make.uniform(shape, 0.5, 1.5), (-1 if shape else None)))
+def prod(x, axis=None, keepdims=False):
+    """Π x over ``axis`` (None: all, or an int); integers and booleans give int64"""
+    dtype = x.dtype if x.dtype.kind in "fc" else "int64"
+    return array_module(x).asarray(x.prod(axis=axis, keepdims=keepdims, dtype=dtype))
+
+
+@kernel(lambda make, shape: (make.normal(shape), (-1 if shape else None), False, 3.0))
+def norm(x, axis, keepdims, p):
+    """(Σ |x|ᵖ)^(1/p) over ``axis``; for p = ±∞ the extreme |x|, for p = 0 how many are not 0"""
+    xp = array_module(x)
+    if p == 0:
+        return xp.asarray(sum(x != 0, axis, keepdims).astype(x.dtype))
+    if p == 2:
+        return xp.asarray(xp.sqrt(sum(x * x, axis, keepdims)))
+    size = xp.abs(x)
+    if p == 1:
+        return xp.asarray(sum(size, axis, keepdims))
+    if math.isinf(p):
+        return xp.asarray((amax if p > 0 else amin)(size, axis, keepdims))
+    return xp.asarray(sum(size**p, axis, keepdims) ** (1 / p))
+
+
+@kernel(lambda make, shape: (make.normal(shape), (-1 if shape else None), 1.0))
+def variance(x, axis, correction):
+    """Σ (x − mean)² / max(n − correction, 0) over ``axis``, and the mean; both keep their axes"""
+    axes = normalized_axes(axis, x.ndim)
+    count = math.prod(x.shape[a] for a in axes)
+    average = array_module(x).asarray(mean(x, axes, True))
+    centred = x - average
+    freedom = x.dtype.type(max(count - correction, 0))
+    return sum(centred * centred, axes, True) / freedom, average
+
+
 @kernel(lambda make, shape: (make.normal((2, *shape)), shape))
 def unbroadcast(g, shape):
     """The adjoint of broadcasting ``shape`` to the shape of g: sums over the repeated axes"""

@@ -9,6 +9,18 @@ def where(condition, a, b):
     return array_module(condition).where(condition, a, b)
 
 
+@kernel(lambda make, shape: (make.normal(shape), 0.0, 1.0, -1.0))
+def nan_to_num(x, nan, posinf, neginf):
+    """x with numbers in the place of NaN, ∞ and −∞"""
+    return array_module(x).nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+@kernel(lambda make, shape: (make.normal(shape), make.normal(shape)))
+def heaviside(x, values):
+    """0 below 0 and for NaN, 1 above, ``values`` at 0"""
+    return array_module(x).where(x == 0, values, (x > 0).astype(x.dtype))
+
+
 @kernel(lambda make, shape: (make.normal(shape),))
 def sign(x):
     """−1, 0 or 1; 0 for NaN"""

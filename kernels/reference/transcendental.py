@@ -1,6 +1,28 @@
-"""exp, log and the two functions of the normal distribution that activations need."""
+"""Exponentials, logarithms, trigonometric and hyperbolic functions, and the normal distribution."""
 
 from ..registry import array_module, kernel
+
+UNARY = {  # kernel: array function, formula, where it is drawn for tests
+    "exp2": ("exp2", "2ˣ", (-3, 3)),
+    "expm1": ("expm1", "eˣ − 1, also for small x", (-3, 3)),
+    "log2": ("log2", "log₂ x", (0.1, 10)),
+    "log10": ("log10", "log₁₀ x", (0.1, 10)),
+    "log1p": ("log1p", "ln(1 + x), also for small x", (-0.9, 3)),
+    "tan": ("tan", "tan x", (-1.5, 1.5)),
+    "asin": ("arcsin", "the angle in [−π/2, π/2] whose sine is x", (-1, 1)),
+    "acos": ("arccos", "the angle in [0, π] whose cosine is x", (-1, 1)),
+    "atan": ("arctan", "the angle in [−π/2, π/2] whose tangent is x", (-3, 3)),
+    "sinh": ("sinh", "(eˣ − e⁻ˣ) / 2", (-3, 3)),
+    "cosh": ("cosh", "(eˣ + e⁻ˣ) / 2", (-3, 3)),
+    "asinh": ("arcsinh", "the number whose sinh is x", (-3, 3)),
+    "acosh": ("arccosh", "the number >= 0 whose cosh is x", (1, 5)),
+    "atanh": ("arctanh", "the number whose tanh is x", (-1, 1)),
+}
+BINARY = {
+    "atan2": ("arctan2", "the angle of the point (b, a) in [−π, π]"),
+    "logaddexp": ("logaddexp", "ln(eᵃ + eᵇ), without overflow"),
+    "logaddexp2": ("logaddexp2", "log₂(2ᵃ + 2ᵇ), without overflow"),
+}
 
 # erf(x) = x · P(x²) on |x| <= 1. Coefficients here and below: highest power first, Chebyshev
 # interpolation in high precision.
@@ -33,18 +55,27 @@ def polynomial(x, coefficients):
     return value
 
 
-def normal_tail(a):
-    """Φ(−a) = P(N > a) for float64 a >= 0, with a small relative error down to the last bit
+def exp_of_square(a, factor):
+    """exp(factor · a²) with a small relative error, factor being ±1 or ±½
 
-    The rounding error of a² would be multiplied by a²/2, so a is split in a multiple of 2⁻²⁰, whose
+    The rounding error of a² would be multiplied by a², so a is split in a multiple of 2⁻²⁰, whose
     square is exact, and a rest.
     """
     xp = array_module(a)
-    a = xp.minimum(a, 40.0)  # Φ(−40) is 0 in float64
     high = xp.rint(a * 2.0**20) / 2.0**20
-    density = xp.exp(-high * high / 2) * xp.exp(-(a - high) * (a + high) / 2)
+    return xp.exp(high * high * factor) * xp.exp((a - high) * (a + high) * factor)
+
+
+def scaled_tail(a):
+    """Φ(−a) exp(a²/2) for float64 a in [0, 40]"""
     t = 1 / (1 + a / 4)
-    return density * t * polynomial(2.2 * t - 1.2, TAIL)
+    return t * polynomial(2.2 * t - 1.2, TAIL)
+
+
+def normal_tail(a):
+    """Φ(−a) = P(N > a) for float64 a >= 0, with a small relative error down to the last bit"""
+    a = array_module(a).minimum(a, 40.0)  # Φ(−40) is 0 in float64
+    return exp_of_square(a, -0.5) * scaled_tail(a)
 
 
 def normal_cdf(x):
@@ -73,3 +104,32 @@ def erf(x):
     near = wide * polynomial(wide * wide, ERF)
     far = xp.copysign(1 - 2 * normal_tail(SQRT_2 * abs(wide)), wide)
     return xp.where(abs(wide) < 1, near, far).astype(x.dtype)
+
+
+def _unary(function):
+    return lambda x: getattr(array_module(x), function)(x)
+
+
+def _binary(function):
+    return lambda a, b: getattr(array_module(a), function)(a, b)
+
+
+def _declare(name, apply, formula, arguments):
+    apply.__name__ = apply.__qualname__ = name
+    apply.__doc__ = formula
+    globals()[name] = kernel(arguments)(apply)
+
+
+def _drawn(interval):
+    return lambda make, shape: (make.uniform(shape, *interval),)
+
+
+for _name, (_function, _formula, _interval) in UNARY.items():
+    _declare(_name, _unary(_function), _formula, _drawn(_interval))
+for _name, (_function, _formula) in BINARY.items():
+    _declare(
+        _name,
+        _binary(_function),
+        _formula,
+        lambda make, shape: (make.normal(shape), make.normal(shape[-1:])),
+    )

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..engine.graph import TensorBase
 from ..ops.creation import as_tensor, tensor
-from ..ops.shape import stack
+from ..ops.joining import stack
 
 
 def default_collate(batch):

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import backend
 from ..engine.graph import TensorBase, new_tensor
-from ..ops.creation import randperm
+from ..ops.sampling import randperm
 
 
 class Dataset:

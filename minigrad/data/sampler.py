@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..ops.creation import randint, randperm
+from ..ops.sampling import randint, randperm
 from ..random import default_generator
 
 

@@ -340,7 +340,8 @@ def _recorded(cls):
 
 
 def _tensors(values):
-    model = next(v for v in values if isinstance(v, graph.TensorBase))
+    tensors = [v for v in values if isinstance(v, graph.TensorBase)]
+    model = next((t for t in tensors if graph.dtype_of(t).is_floating_point), tensors[0])
     dtype = np.float32 if model._tag is not None else model._array.dtype
     xp = backend.array_module(model._array)
     return [

@@ -2,11 +2,58 @@
 
 import numpy as np
 
+from .. import dtypes
+from ..engine.graph import TensorBase, dtype_of
 from ..engine.op import Op, Sample
 from . import samples as draw
-from .operands import floating, operands, pointwise, tensor_of
+from .cast import cast
+from .operands import (
+    BOOLS,
+    FLOATS,
+    INTEGERS,
+    check_category,
+    converted,
+    floating,
+    one_tensor,
+    only_tensors,
+    operands,
+    pairwise,
+    pointwise,
+    result_type,
+    tensor_of,
+)
+from .rounding import divided
 
-__all__ = ["abs", "add", "div", "mul", "neg", "pow", "reciprocal", "sign", "sqrt", "square", "sub"]
+__all__ = [
+    "abs",
+    "absolute",
+    "add",
+    "addcdiv",
+    "addcmul",
+    "copysign",
+    "div",
+    "divide",
+    "float_power",
+    "hypot",
+    "ldexp",
+    "lerp",
+    "mul",
+    "multiply",
+    "neg",
+    "negative",
+    "positive",
+    "pow",
+    "reciprocal",
+    "rsqrt",
+    "rsub",
+    "sgn",
+    "sign",
+    "sqrt",
+    "square",
+    "sub",
+    "subtract",
+    "true_divide",
+]
 
 
 class Add(Op):
@@ -75,7 +122,7 @@ class Div(Op):
 
 
 class Pow(Op):
-    """z = xʸ.    dL/dx = g · y · xʸ⁻¹ (0 where y = 0),  dL/dy = g · z · ln x (0 where x = 0)"""
+    """z = xʸ.    dL/dx = g · y · xʸ⁻¹ (0 where y = 0),  dL/dy = g · z · ln x (0 where x = 0 ≤ y)"""
 
     def forward(ctx, k, x, y):
         ctx.save(x, y)
@@ -88,7 +135,7 @@ class Pow(Op):
             slope = k.mul(y, k.pow(x, k.sub(y, 1.0)))
             gx = k.mul(g, k.where(k.eq(y, 0.0), k.mul(y, 0.0), slope))
         if ctx.needs(1):
-            zero = k.eq(x, 0.0)
+            zero = k.logical_and(k.eq(x, 0.0), k.ge(y, 0.0))
             base = k.where(zero, k.add(k.mul(x, 0.0), 1.0), x)
             gy = k.mul(g, k.mul(k.pow(x, y), k.log(base)))
         return gx, gy
@@ -143,7 +190,7 @@ class Sign(Op):
         return k.sign(x)
 
     def vjp(ctx, k, g):
-        return k.mul(g, 0.0)
+        return k.zeros_like(g)
 
     def peer(torch, x):
         return x.sign()
@@ -165,6 +212,24 @@ class Sqrt(Op):
 
     def peer(torch, x):
         return x.sqrt()
+
+
+class Rsqrt(Op):
+    """y = 1 / √x.    dL/dx = −g · y³ / 2"""
+
+    samples = draw.positive
+
+    def forward(ctx, k, x):
+        y = k.reciprocal(k.sqrt(x))
+        ctx.save(y)
+        return y
+
+    def vjp(ctx, k, g):
+        (y,) = ctx.saved
+        return k.mul(k.mul(g, -0.5), k.mul(y, k.square(y)))
+
+    def peer(torch, x):
+        return x.rsqrt()
 
 
 class Square(Op):
@@ -202,6 +267,107 @@ class Reciprocal(Op):
         return x.reciprocal()
 
 
+class Hypot(Op):
+    """z = √(x² + y²).    dL/dx = g · x / z,  dL/dy = g · y / z"""
+
+    samples = draw.pairs
+
+    def forward(ctx, k, x, y):
+        z = k.hypot(x, y)
+        ctx.save(x, y, z)
+        return z
+
+    def vjp(ctx, k, g):
+        x, y, z = ctx.saved
+        return k.mul(g, k.div(x, z)), k.mul(g, k.div(y, z)) if ctx.needs(1) else None
+
+    def peer(torch, x, y):
+        return torch.hypot(x, y)
+
+
+class Copysign(Op):
+    """z = |x| with the sign of y.    dL/dx = g · sign(x) · sign(z),  dL/dy = 0"""
+
+    samples = draw.pairs
+
+    def forward(ctx, k, x, y):
+        z = k.copysign(x, y)
+        ctx.save(x, z)
+        return z
+
+    def vjp(ctx, k, g):
+        x, z = ctx.saved
+        return k.mul(g, k.mul(k.sign(x), k.sign(z))), k.zeros_like(g)
+
+    def peer(torch, x, y):
+        return torch.copysign(x, y)
+
+
+def _triples(rng):
+    for sample in draw.positive_pairs(rng):
+        yield Sample(sample.name, (rng.normal(size=(2, 1, 1)), *sample.inputs))
+
+
+class Lerp(Op):
+    """z = x + w (y − x).    dL/dx = g (1 − w),  dL/dy = g w,  dL/dw = g (y − x)"""
+
+    samples = _triples
+
+    def forward(ctx, k, x, y, w):
+        ctx.save(x, y, w)
+        return k.lerp(x, y, w)
+
+    def vjp(ctx, k, g):
+        x, y, w = ctx.saved
+        gw = k.mul(g, k.sub(y, x)) if ctx.needs(2) else None
+        return k.mul(g, k.sub(1.0, w)), k.mul(g, w), gw
+
+    def peer(torch, x, y, w):
+        return torch.lerp(x, y, w)
+
+
+class Addcmul(Op):
+    """z = x + v a b for a number v.    dL/dx = g,  dL/da = g v b,  dL/db = g v a"""
+
+    def forward(ctx, k, x, a, b, *, value):
+        ctx.save(a, b)
+        ctx.value = value
+        product = k.mul(a, b)
+        return k.add(x, product if value == 1 else k.mul(product, value))
+
+    def vjp(ctx, k, g):
+        a, b = ctx.saved
+        scaled = k.mul(g, ctx.value)
+        return g, k.mul(scaled, b), k.mul(scaled, a)
+
+    def samples(rng):
+        for sample in _triples(rng):
+            yield Sample(sample.name, sample.inputs, {"value": 0.5})
+
+    def peer(torch, x, a, b, *, value):
+        return torch.addcmul(x, a, b, value=value)
+
+
+class Addcdiv(Op):
+    """z = x + v a / b for a number v.    dL/dx = g,  dL/da = g v / b,  dL/db = −g v a / b²"""
+
+    samples = Addcmul.samples
+
+    def forward(ctx, k, x, a, b, *, value):
+        ctx.save(a, b)
+        ctx.value = value
+        quotient = k.div(a, b)
+        return k.add(x, quotient if value == 1 else k.mul(quotient, value))
+
+    def vjp(ctx, k, g):
+        a, b = ctx.saved
+        slope = k.div(k.mul(g, ctx.value), b)
+        return g, slope, k.neg(k.mul(slope, k.div(a, b)))
+
+    def peer(torch, x, a, b, *, value):
+        return torch.addcdiv(x, a, b, value=value)
+
+
 def add(input, other, *, alpha=1):
     """input + alpha · other, with broadcasting and PyTorch's type promotion.
 
@@ -210,7 +376,7 @@ def add(input, other, *, alpha=1):
     tensor([2., 3.])
     """
     a, b = operands(input, other)
-    return Add.apply(a, b if alpha == 1 else mul(b, alpha))
+    return Add.apply(a, b if alpha == 1 and alpha is not True else _scaled("add", b, alpha))
 
 
 def sub(input, other, *, alpha=1):
@@ -218,7 +384,32 @@ def sub(input, other, *, alpha=1):
     if _is_bool(input) or _is_bool(other):
         raise RuntimeError("subtraction of bools is undefined; use logical_not to invert a mask")
     a, b = operands(input, other)
-    return Sub.apply(a, b if alpha == 1 else mul(b, alpha))
+    return Sub.apply(a, b if alpha == 1 and alpha is not True else _scaled("sub", b, alpha))
+
+
+def rsub(input, other, *, alpha=1):
+    """other − alpha · input"""
+    only_tensors("rsub", input)
+    return sub(other, input, alpha=alpha)
+
+
+def _scaled(name, x, alpha):
+    """alpha · x in the dtype of x, which the kind of number must suit."""
+    alpha = _number(name, "alpha", alpha)
+    if isinstance(alpha, bool):
+        check_category(f"{name}: alpha={alpha}", x, BOOLS)
+    if isinstance(alpha, float):
+        check_category(f"{name}: alpha={alpha}", x, FLOATS)
+    return Mul.apply(*converted(dtype_of(x), x, alpha))
+
+
+def _number(name, argument, value):
+    """A Python number, also from a tensor of one element."""
+    if isinstance(value, TensorBase):
+        value = value.item()
+    if not isinstance(value, bool | int | float):
+        raise TypeError(f"{name}: {argument} must be a number, got {type(value).__name__}")
+    return value
 
 
 def _is_bool(value):
@@ -231,9 +422,19 @@ def mul(input, other):
     return Mul.apply(*operands(input, other))
 
 
-def div(input, other):
-    """input / other; integers are divided as floats."""
+def div(input, other, *, rounding_mode=None):
+    """input / other; integers are divided as floats.
+
+    With ``rounding_mode`` "floor" or "trunc" the quotient is rounded down or towards 0, and
+    integers stay integers; its gradient is 0.
+
+    >>> import minigrad as mg
+    >>> mg.div(mg.tensor([7, -7]), 2, rounding_mode="trunc")
+    tensor([ 3, -3])
+    """
     a, b = operands(input, other)
+    if rounding_mode is not None:
+        return divided(a, b, rounding_mode)
     return Div.apply(floating(a), floating(b))
 
 
@@ -242,12 +443,85 @@ def pow(input, exponent):
     if type(exponent) in (int, float) and exponent == 2 and hasattr(input, "_array"):
         x = tensor_of(input)
         return Square.apply(x if x._array.dtype.kind == "f" else operands(x, exponent)[0])
+    one_tensor("pow", input, exponent)
     a, b = operands(input, exponent)
-    if a._array.dtype.kind == "b":
+    category = dtypes.category(dtype_of(a))
+    if category == BOOLS:
         raise RuntimeError("powers of bools are undefined; convert with .long()")
-    if a._array.dtype.kind in "iu" and type(exponent) is int and exponent < 0:
+    if category == INTEGERS and type(exponent) is int and exponent < 0:
         raise RuntimeError("integers to negative integer powers are not allowed; use floats")
     return Pow.apply(a, b)
+
+
+def float_power(input, exponent):
+    """input to the power of exponent, in float64."""
+    one_tensor("float_power", input, exponent)
+    return Pow.apply(*converted(dtypes.float64, input, exponent))
+
+
+def ldexp(input, other):
+    """input · 2 to the power of other"""
+    only_tensors("ldexp", input, other)
+    dtype = result_type(input, other)
+    dtype = dtype if dtype.is_floating_point else dtypes.get_default_dtype()
+    x, exponent = converted(dtypes.float32 if dtype.emulated else dtype, input, other)
+    return cast(mul(x, pow(2.0, exponent)), dtype)
+
+
+def copysign(input, other):
+    """|input| with the sign of other; other may be a number."""
+    only_tensors("copysign", input)
+    a, b = operands(input, other)
+    return Copysign.apply(floating(a), floating(b))
+
+
+def lerp(input, end, weight):
+    """input + weight · (end − input); the weight is a tensor or a number.
+
+    >>> import minigrad as mg
+    >>> mg.lerp(mg.zeros(2), mg.ones(2), 0.25)
+    tensor([0.2500, 0.2500])
+    """
+    only_tensors("lerp", input, end, arguments=("input", "end"))
+    check_category("lerp", input, FLOATS)
+    dtype = dtype_of(input)
+    for argument, value in (("end", end), ("weight", weight)):
+        if isinstance(value, TensorBase) and dtype_of(value) is not dtype:
+            if argument == "weight" and value._array.ndim == 0 and value.is_floating_point():
+                continue
+            raise RuntimeError(f"lerp: {argument} must be {dtype} as input, got {dtype_of(value)}")
+    if not isinstance(weight, TensorBase):
+        weight = float(_number("lerp", "weight", weight))
+    return Lerp.apply(*converted(dtype, input, end, weight))
+
+
+def addcmul(input, tensor1, tensor2, *, value=1):
+    """input + value · tensor1 · tensor2"""
+    return _added(Addcmul, input, tensor1, tensor2, value)
+
+
+def addcdiv(input, tensor1, tensor2, *, value=1):
+    """input + value · tensor1 / tensor2"""
+    only_tensors("addcdiv", tensor1, tensor2, arguments=("tensor1", "tensor2"))
+    check_category("addcdiv", converted(result_type(tensor1, tensor2), tensor1)[0], FLOATS)
+    return _added(Addcdiv, input, tensor1, tensor2, value)
+
+
+def _added(op, input, tensor1, tensor2, value):
+    triple = (input, tensor1, tensor2)
+    only_tensors(op.name, *triple, arguments=("input", "tensor1", "tensor2"))
+    value = _number(op.name, "value", value)
+    x, a, b = converted(result_type(*triple), *triple)
+    check_category(op.name, x, INTEGERS, FLOATS)
+    whole = not x.is_floating_point()
+    return op.apply(x, a, b, value=int(value) if whole else float(value))
+
+
+def positive(input):
+    """The tensor itself; bools have no sign."""
+    only_tensors("positive", input)
+    check_category("positive", input, INTEGERS, FLOATS)
+    return input
 
 
 def neg(input):
@@ -258,9 +532,26 @@ def neg(input):
     return Neg.apply(x)
 
 
+def sign(input):
+    """−1, 0 or 1 by the sign of each element; bools as they are."""
+    x = tensor_of(input)
+    return x.clone() if dtype_of(x) is dtypes.bool_ else Sign.apply(x)
 
-abs = pointwise(Abs, any_dtype=True)
-sign = pointwise(Sign, any_dtype=True)
-square = pointwise(Square, any_dtype=True)
+
+def square(input):
+    """input²; bools as int64"""
+    x = tensor_of(input)
+    return Square.apply(cast(x, dtypes.int64) if dtype_of(x) is dtypes.bool_ else x)
+
+
+abs = pointwise(Abs, any_dtype=True, bools=False)
 sqrt = pointwise(Sqrt)
+rsqrt = pointwise(Rsqrt)
 reciprocal = pointwise(Reciprocal)
+hypot = pairwise(Hypot, FLOATS)
+absolute = abs
+divide = true_divide = div
+multiply = mul
+negative = neg
+sgn = sign
+subtract = sub

@@ -1,32 +1,26 @@
-"""Tensors from data, from nothing, and from random numbers."""
+"""Tensors from data and from nothing."""
 
-import math
+import functools
 
 import numpy as np
 
-from .. import backend, dtypes, random
+from .. import backend, dtypes
 from ..engine.graph import TensorBase, dtype_of, new_tensor, values
 from .cast import cast
 from .operands import check_shape
 
 __all__ = [
-    "arange",
     "as_tensor",
+    "asarray",
     "empty",
     "empty_like",
-    "eye",
+    "from_dlpack",
     "from_numpy",
     "full",
     "full_like",
-    "linspace",
     "ones",
     "ones_like",
-    "rand",
-    "rand_like",
-    "randint",
-    "randn",
-    "randn_like",
-    "randperm",
+    "scalar_tensor",
     "tensor",
     "zeros",
     "zeros_like",
@@ -44,7 +38,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False):
             [3, 4]])
     """
     array, tag = _from_data(data, dtype, copy=True)
-    return _placed(array, tag, dtype, device, requires_grad)
+    return placed(array, tag, dtype, device, requires_grad)
 
 
 def as_tensor(data, dtype=None, device=None):
@@ -52,7 +46,64 @@ def as_tensor(data, dtype=None, device=None):
     if isinstance(data, TensorBase):
         return data if dtype is None else cast(data, dtypes.check(dtype))
     array, tag = _from_data(data, dtype, copy=False)
-    return _placed(array, tag, dtype, device, False)
+    return placed(array, tag, dtype, device, False)
+
+
+def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
+    """A tensor of any data; memory is shared where possible unless ``copy`` is True.
+
+    ``copy=False`` raises where sharing is impossible.
+    """
+    made = tensor(obj, dtype=dtype, device=device) if copy else as_tensor(obj, dtype, device)
+    source = obj._array if isinstance(obj, TensorBase) else obj
+    if copy is False and not _shares(made, source):
+        raise ValueError("asarray: copy=False, but this data or dtype needs a copy")
+    return made.requires_grad_() if requires_grad else made
+
+
+def _shares(tensor, source):
+    return isinstance(source, np.ndarray) and np.may_share_memory(tensor._array, source)
+
+
+def from_dlpack(ext_tensor):
+    """A tensor that shares memory with any object that speaks DLPack (PyTorch, CuPy, NumPy, …).
+
+    >>> import minigrad as mg
+    >>> mg.from_dlpack(np.arange(3))
+    tensor([0, 1, 2])
+    """
+    if isinstance(ext_tensor, TensorBase):
+        return ext_tensor
+    if not hasattr(ext_tensor, "__dlpack__"):
+        kind = type(ext_tensor).__name__
+        raise TypeError(f"from_dlpack expects an object with __dlpack__, got {kind}")
+    on_cpu = int(ext_tensor.__dlpack_device__()[0]) == _DLPACK_CPU
+    array = (np if on_cpu else backend.cupy()).from_dlpack(ext_tensor)
+    writable = not on_cpu or array.flags.writeable
+    return as_tensor(array if writable else array.copy())
+
+
+_DLPACK_CPU = 1
+
+
+def to_dlpack(array, tag, **arguments):
+    """A DLPack capsule of a tensor's array: a copy where a consumer could not read it as it is."""
+    if tag is not None and tag is not dtypes.float16:
+        raise BufferError(f"NumPy's DLPack has no {tag}; convert with .float() first")
+    if isinstance(array, np.ndarray):
+        backwards = min(array.strides, default=0) < 0
+        array = array.copy() if backwards or not array.flags.writeable else array
+    return array.__dlpack__(**arguments)
+
+
+def sized(function):
+    """``function(*size, …)`` that takes its shape as ``size=`` too."""
+
+    @functools.wraps(function)
+    def inner(*args, size=None, **options):
+        return function(*(args if size is None else (size,)), **options)
+
+    return inner
 
 
 def from_numpy(ndarray):
@@ -105,8 +156,9 @@ def _untensored(data):
     return [_untensored(d) for d in data] if isinstance(data, list | tuple) else data
 
 
-def _placed(array, tag, dtype, device, requires_grad):
+def placed(array, tag, dtype, device, requires_grad):
     """A leaf of the dtype and on the device asked for."""
+    device = device or backend.default_device()
     if device is not None:
         array = backend.move(array, device)
     result = new_tensor(array, tag)
@@ -124,7 +176,7 @@ def check_differentiable(dtype):
         raise RuntimeError(f"only floating-point tensors can require gradients, not {dtype}")
 
 
-def _extents(size):
+def extents(size):
     """A shape to make a tensor of: no extent may be negative."""
     shape = check_shape(size)
     if any(extent < 0 for extent in shape):
@@ -135,9 +187,10 @@ def _extents(size):
 def _filled(shape, value, dtype, device, requires_grad):
     dtype = dtypes.check(dtype) if dtype is not None else dtypes.get_default_dtype()
     storage = np.dtype(np.float32) if dtype.emulated else dtype.storage
-    return _placed(np.full(shape, value, storage), None, dtype, device, requires_grad)
+    return placed(np.full(shape, value, storage), None, dtype, device, requires_grad)
 
 
+@sized
 def zeros(*size, dtype=None, device=None, requires_grad=False):
     """A tensor of zeros.
 
@@ -145,137 +198,52 @@ def zeros(*size, dtype=None, device=None, requires_grad=False):
     >>> mg.zeros(2, 3).shape
     (2, 3)
     """
-    return _filled(_extents(size), 0, dtype, device, requires_grad)
+    return _filled(extents(size), 0, dtype, device, requires_grad)
 
 
+@sized
 def ones(*size, dtype=None, device=None, requires_grad=False):
     """A tensor of ones."""
-    return _filled(_extents(size), 1, dtype, device, requires_grad)
+    return _filled(extents(size), 1, dtype, device, requires_grad)
 
 
+@sized
 def empty(*size, dtype=None, device=None, requires_grad=False):
     """A tensor whose elements mean nothing yet (zeros here: never stale memory)."""
-    return _filled(_extents(size), 0, dtype, device, requires_grad)
+    return _filled(extents(size), 0, dtype, device, requires_grad)
 
 
 def full(size, fill_value, *, dtype=None, device=None, requires_grad=False):
     """A tensor of one repeated value, of the value's own kind unless ``dtype`` is given."""
     if dtype is None and isinstance(fill_value, bool | int):
         dtype = dtypes.check(type(fill_value))
-    return _filled(_extents((size,)), fill_value, dtype, device, requires_grad)
+    return _filled(extents((size,)), fill_value, dtype, device, requires_grad)
 
 
-def zeros_like(input, *, dtype=None, requires_grad=False):
-    """Zeros in the shape and dtype of ``input``."""
-    return full_like(input, 0, dtype=dtype, requires_grad=requires_grad)
+def full_like(input, fill_value, *, dtype=None, device=None, requires_grad=False, **_layout):
+    """One repeated value in the shape, dtype and on the device of ``input``."""
+    device = device or backend.device_of(input._array)
+    dtype = dtype or dtype_of(input)
+    return _filled(input._array.shape, fill_value, dtype, device, requires_grad)
 
 
-def ones_like(input, *, dtype=None, requires_grad=False):
-    """Ones in the shape and dtype of ``input``."""
-    return full_like(input, 1, dtype=dtype, requires_grad=requires_grad)
+def zeros_like(input, **options):
+    """Zeros in the shape, dtype and on the device of ``input``; options as :func:`full_like`."""
+    return full_like(input, 0, **options)
+
+
+def ones_like(input, **options):
+    """Ones in the shape, dtype and on the device of ``input``; options as :func:`full_like`."""
+    return full_like(input, 1, **options)
 
 
 empty_like = zeros_like
 
 
-def full_like(input, fill_value, *, dtype=None, requires_grad=False):
-    """One repeated value in the shape and dtype of ``input``, on its device."""
-    device = backend.device_of(input._array)
-    device = None if device == "cpu" else device
-    dtype = dtype or dtype_of(input)
-    return _filled(input._array.shape, fill_value, dtype, device, requires_grad)
-
-
-def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=False):
-    """start, start + step, … below ``end``; int64 for ints, otherwise the default dtype."""
-    if end is None:
-        start, end = 0, start
-    start, end, step = (v.item() if isinstance(v, TensorBase) else v for v in (start, end, step))
-    if step == 0:
-        raise RuntimeError("arange: step must be nonzero")
-    if (end - start) * step < 0:
-        raise RuntimeError(f"arange: from {start} to {end} with step {step} is inconsistent")
-    whole = all(isinstance(v, int) for v in (start, end, step))
-    count = math.ceil((end - start) / step)
-    array = np.arange(count) * step + start
-    wanted = dtype or (dtypes.int64 if whole else dtypes.get_default_dtype())
-    return _placed(array, None, wanted, device, requires_grad)
-
-
-def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False):
-    """``steps`` evenly spaced values from ``start`` to ``end``, both included."""
-    if steps < 0:
-        raise RuntimeError(f"linspace: steps must be non-negative, got {steps}")
+def scalar_tensor(s, *, dtype=None, device=None, requires_grad=False):
+    """A 0-d tensor of a number, in the default dtype unless another is given."""
     wanted = dtype or dtypes.get_default_dtype()
-    return _placed(np.linspace(start, end, steps), None, wanted, device, requires_grad)
-
-
-def eye(n, m=None, *, dtype=None, device=None, requires_grad=False):
-    """Ones on the diagonal, zeros elsewhere."""
-    wanted = dtype or dtypes.get_default_dtype()
-    return _placed(np.eye(n, m), None, wanted, device, requires_grad)
-
-
-def _drawn(kernel, size, generator, dtype, device, requires_grad):
-    """A tensor filled by one of the random kernels."""
-    dtype = dtypes.check(dtype) if dtype is not None else dtypes.get_default_dtype()
-    if not dtype.is_floating_point:
-        raise RuntimeError(f"random floats need a floating-point dtype, got {dtype}")
-    storage = np.dtype(np.float64 if dtype is dtypes.float64 else np.float32)
-    array = backend.empty(_extents(size), storage)
-    fill(kernel, array, generator)
-    return _placed(array, None, dtype, device, requires_grad)
-
-
-def fill(kernel, array, generator=None):
-    """Fill an array by the named random kernel from the next counters of a generator."""
-    per_counter = 4 if array.dtype.itemsize == 4 else 2
-    generator = generator or random.default_generator
-    key, counter = generator.reserve(-(-array.size // per_counter))
-    getattr(backend.kernels_of(array), kernel)(array, key, counter)
-
-
-def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
-    """Uniform random numbers in [0, 1)."""
-    return _drawn("fill_uniform", size, generator, dtype, device, requires_grad)
-
-
-def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
-    """Standard normal random numbers.
-
-    >>> import minigrad as mg
-    >>> mg.randn(2, 3, generator=mg.Generator().manual_seed(0)).shape
-    (2, 3)
-    """
-    return _drawn("fill_normal", size, generator, dtype, device, requires_grad)
-
-
-def rand_like(input, *, dtype=None, requires_grad=False):
-    """Uniform random numbers in the shape and dtype of ``input``."""
-    return rand(input._array.shape, dtype=dtype or dtype_of(input), requires_grad=requires_grad)
-
-
-def randn_like(input, *, dtype=None, requires_grad=False):
-    """Standard normal random numbers in the shape and dtype of ``input``."""
-    return randn(input._array.shape, dtype=dtype or dtype_of(input), requires_grad=requires_grad)
-
-
-def randint(low, high=None, size=None, *, generator=None, dtype=dtypes.int64, device=None):
-    """Random integers in [low, high); ``randint(high, size)`` starts at 0."""
-    if high is None or size is None:
-        low, high, size = 0, low, high if size is None else size
-    if size is None or low >= high:
-        raise RuntimeError(f"randint: low={low} must be below high={high}, and size be given")
-    array = np.empty(_extents((size,)), np.float64)
-    fill("fill_uniform", array, generator)
-    return _placed(np.floor(array * (high - low)) + low, None, dtype, device, False)
-
-
-def randperm(n, *, generator=None, dtype=dtypes.int64, device=None):
-    """A random order of the integers 0 to n − 1."""
-    array = np.empty(n, np.float64)
-    fill("fill_uniform", array, generator)
-    return _placed(np.argsort(array, kind="stable"), None, dtype, device, False)
+    return tensor(s, dtype=wanted, device=device, requires_grad=requires_grad)
 
 
 def item(input):

@@ -87,9 +87,12 @@ def operands(a, b):
     return converted(result_type(a, b), a, b)
 
 
-def converted(dtype, *values):
-    """All values as tensors of ``dtype``; numbers on the backend of the first tensor."""
-    model = next((v for v in values if isinstance(v, TensorBase)), None)
+def converted(dtype, *values, beside=None):
+    """All values as tensors of ``dtype``; numbers on the backend of the first tensor.
+
+    If all are numbers, on that of the tensor ``beside``.
+    """
+    model = next((v for v in values if isinstance(v, TensorBase)), beside)
     return tuple(
         cast(v, dtype) if isinstance(v, TensorBase) else _number(v, dtype, model) for v in values
     )
@@ -114,6 +117,45 @@ def floating(x):
     if x._tag is not None or x._array.dtype.kind == "f":
         return x
     return cast(x, dtypes.get_default_dtype())
+
+
+def only_tensors(name, *values, arguments=("input", "other")):
+    """Raise a TypeError unless all values are tensors."""
+    for value, argument in zip(values, arguments, strict=False):
+        if not isinstance(value, TensorBase):
+            raise TypeError(f"{name}: {argument} must be a tensor, got {type(value).__name__}")
+
+
+def one_tensor(name, a, b):
+    """Raise a TypeError if both operands are numbers."""
+    if not isinstance(a, TensorBase) and not isinstance(b, TensorBase):
+        raise TypeError(f"{name}: input or other must be a tensor, got {a!r} and {b!r}")
+
+
+BOOLS, INTEGERS, FLOATS = range(3)  # see dtypes.category
+
+
+def check_category(name, x, *allowed):
+    """Raise a RuntimeError unless the dtype of x is of one of the allowed categories."""
+    dtype = dtype_of(x)
+    if dtypes.category(dtype) not in allowed:
+        names = " or ".join(("bools", "integers", "floats")[c] for c in allowed)
+        raise RuntimeError(f"{name} takes {names}, got {dtype}")
+
+
+def check_fits(name, value, dtype):
+    """Raise a RuntimeError for a number beyond the range of a dtype; infinities fit all floats."""
+    if dtype.is_floating_point:
+        fits = value != value or abs(value) in (0, float("inf")) or (
+            abs(value) <= dtypes.finfo(dtype).max
+        )
+    elif dtype is dtypes.bool_:
+        fits = True
+    else:
+        limits = np.iinfo(dtype.storage)
+        fits = limits.min <= value <= limits.max
+    if not fits:
+        raise RuntimeError(f"{name}: {value!r} does not fit {dtype}")
 
 
 def check_axis(dim, ndim, argument="dim"):
@@ -150,13 +192,37 @@ def check_shape(size):
     return tuple(extent.__index__() for extent in size)
 
 
-def pointwise(op, any_dtype=False):
+def pointwise(op, any_dtype=False, bools=True):
     """The public function of an op with one input; integers become floats unless ``any_dtype``."""
 
     def function(input):
-        return op.apply(tensor_of(input) if any_dtype else floating(input))
+        x = tensor_of(input) if any_dtype else floating(input)
+        if not bools:
+            check_category(op.name, x, INTEGERS, FLOATS)
+        return op.apply(x)
 
+    return _named(function, op)
+
+
+def pairwise(op, *categories):
+    """The public function of an op with two tensor inputs, their common dtype of a category."""
+
+    def function(input, other):
+        only_tensors(op.name, input, other)
+        a, b = operands(input, other)
+        check_category(op.name, a, *categories)
+        return op.apply(a, b)
+
+    return _named(function, op)
+
+
+def _named(function, op):
     function.__name__ = function.__qualname__ = op.name
     function.__doc__ = op.__doc__.partition(".    ")[0]
     function.__module__ = op.__module__
     return function
+
+
+def beside(array, x):
+    """A NumPy array of positions on the backend of a tensor."""
+    return array if type(x._array) is np.ndarray else backend.array_module(x._array).asarray(array)

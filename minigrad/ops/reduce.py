@@ -1,15 +1,28 @@
-"""Sums, means and extremes over axes."""
+"""Sums, products and means over axes."""
 
 from .. import backend, dtypes
 from ..engine.graph import as_array, dtype_of, new_tensor, values
 from ..engine.op import Op, Sample
 from .cast import cast
+from .compare import isnan, logical_not, ne
+from .functions import exp
 from .operands import check_axes, check_axis, floating, tensor_of
+from .select import where
 
-__all__ = ["all", "amax", "amin", "any", "argmax", "argmin", "mean", "std", "sum", "var"]
+__all__ = [
+    "all",
+    "any",
+    "count_nonzero",
+    "logsumexp",
+    "mean",
+    "nanmean",
+    "nansum",
+    "prod",
+    "sum",
+]
 
 
-def _samples(rng):
+def axis_samples(rng):
     x = rng.normal(size=(2, 3, 4))
     yield Sample("all", (x,), {"axis": None, "keepdims": False})
     yield Sample("last axis", (x,), {"axis": (2,), "keepdims": False})
@@ -18,19 +31,19 @@ def _samples(rng):
     yield Sample("0-d", (rng.normal(size=()),), {"axis": None, "keepdims": False})
 
 
-def _samples_and_empty(rng):
-    yield from _samples(rng)
+def axis_samples_and_empty(rng):
+    yield from axis_samples(rng)
     yield Sample("empty", (rng.normal(size=(0, 3)),), {"axis": (0,), "keepdims": False})
 
 
-def _kept(shape, axis):
+def kept_shape(shape, axis):
     """The shape of a reduction with keepdims."""
     if axis is None:
         return (1,) * len(shape)
     return tuple(1 if i in axis else n for i, n in enumerate(shape))
 
 
-def _count(shape, axis):
+def count_over(shape, axis):
     total = 1
     for i, extent in enumerate(shape):
         if axis is None or i in axis:
@@ -41,10 +54,10 @@ def _count(shape, axis):
 class Sum(Op):
     """y = Σ x over axes.    dL/dx = g repeated along them"""
 
-    samples = _samples_and_empty
+    samples = axis_samples_and_empty
 
     def forward(ctx, k, x, *, axis, keepdims):
-        ctx.shape, ctx.kept = x.shape, _kept(x.shape, axis)
+        ctx.shape, ctx.kept = x.shape, kept_shape(x.shape, axis)
         return k.sum(x, axis, keepdims)
 
     def vjp(ctx, k, g):
@@ -57,11 +70,11 @@ class Sum(Op):
 class Mean(Op):
     """y = Σ x / n over axes.    dL/dx = g / n repeated along them"""
 
-    samples = _samples
+    samples = axis_samples
 
     def forward(ctx, k, x, *, axis, keepdims):
-        ctx.shape, ctx.kept = x.shape, _kept(x.shape, axis)
-        ctx.count = _count(x.shape, axis)
+        ctx.shape, ctx.kept = x.shape, kept_shape(x.shape, axis)
+        ctx.count = count_over(x.shape, axis)
         return k.mean(x, axis, keepdims)
 
     def vjp(ctx, k, g):
@@ -72,34 +85,77 @@ class Mean(Op):
         return x.mean(dim=axis, keepdim=keepdims)
 
 
-class _Extreme(Op, abstract=True):
-    samples = _samples
+class Prod(Op):
+    """y = Π x along an axis.    dL/dx = g · (the product of all others), exact at zeros"""
 
     def forward(ctx, k, x, *, axis, keepdims):
-        y = getattr(k, ctx.name)(x, axis, keepdims)
-        ctx.axis, ctx.kept = axis, _kept(x.shape, axis)
+        ctx.axis, ctx.kept = axis, kept_shape(x.shape, (axis,))
+        y = k.prod(x, axis, keepdims)
         ctx.save(x, y)
         return y
 
     def vjp(ctx, k, g):
         x, y = ctx.saved
-        g, y = k.reshape(g, ctx.kept), k.reshape(y, ctx.kept)
-        hits = k.astype(k.eq(x, y), g.dtype)
-        return k.mul(hits, k.div(g, k.sum(hits, ctx.axis, True)))
+        g = k.reshape(g, ctx.kept)
+        if k.all(x):
+            return k.div(k.mul(g, k.reshape(y, ctx.kept)), x)
+        before = k.shift(k.cumprod(x, ctx.axis, False), ctx.axis, 1, 1.0)
+        after = k.shift(k.cumprod(x, ctx.axis, True), ctx.axis, -1, 1.0)
+        return k.mul(g, k.mul(before, after))
 
-
-class Amax(_Extreme):
-    """y = max x over axes.    dL/dx = g / (number of ties) where x = y, 0 elsewhere"""
+    def samples(rng):
+        x = rng.uniform(0.5, 1.5, (2, 3))
+        yield Sample("rows", (x,), {"axis": 1, "keepdims": False})
+        yield Sample("columns kept", (x,), {"axis": 0, "keepdims": True})
+        one_zero, two_zeros = x.copy(), x.copy()
+        one_zero[0, 1] = 0
+        two_zeros[1, :2] = 0
+        yield Sample("a zero", (one_zero,), {"axis": 1, "keepdims": False})
+        yield Sample("two zeros", (two_zeros,), {"axis": 1, "keepdims": False})
+        yield Sample("vector", (x[0],), {"axis": 0, "keepdims": False})
 
     def peer(torch, x, *, axis, keepdims):
-        return torch.amax(x, dim=axis or (), keepdim=keepdims)
+        return x.prod(axis, keepdim=keepdims)
 
 
-class Amin(_Extreme):
-    """y = min x over axes.    dL/dx = g / (number of ties) where x = y, 0 elsewhere"""
+class Logsumexp(Op):
+    """y = ln Σ exp(x) over axes.    dL/dx = g · exp(x − y), 0 where y = −∞"""
+
+    samples = axis_samples
+
+    def forward(ctx, k, x, *, axis, keepdims):
+        ctx.kept = kept_shape(x.shape, axis)
+        y = k.logsumexp(x, axis, keepdims)
+        ctx.save(x, y)
+        return y
+
+    def vjp(ctx, k, g):
+        x, y = ctx.saved
+        return k.scaled_exp(k.reshape(g, ctx.kept), x, k.reshape(y, ctx.kept))
 
     def peer(torch, x, *, axis, keepdims):
-        return torch.amin(x, dim=axis or (), keepdim=keepdims)
+        axis = tuple(range(x.dim())) if axis is None else axis
+        return torch.logsumexp(x, axis, keepdim=keepdims)
+
+
+class ScaledExp(Op):
+    """z = g · exp(x − y).    dL/dg = h · exp(x − y),  dL/dx = h · z,  dL/dy = −h · z"""
+
+    def forward(ctx, k, g, x, y):
+        ctx.save(g, x, y)
+        return k.scaled_exp(g, x, y)
+
+    def vjp(ctx, k, h):
+        g, x, y = ctx.saved
+        slope = k.scaled_exp(k.mul(h, g), x, y)
+        return k.scaled_exp(h, x, y) if ctx.needs(0) else None, slope, k.neg(slope)
+
+    def samples(rng):
+        yield Sample("rows", tuple(rng.normal(size=s) for s in ((3, 1), (3, 4), (3, 1))))
+        yield Sample("0-d", tuple(rng.normal(size=()) for _ in range(3)))
+
+    def peer(torch, g, x, y):
+        return g * (x - y).exp()
 
 
 class Unbroadcast(Op):
@@ -120,6 +176,19 @@ class Unbroadcast(Op):
         return x.sum_to_size(shape)
 
 
+def in_dtype(x, dtype):
+    """The tensor in ``dtype``, or as it is if that is None."""
+    return x if dtype is None else cast(x, dtypes.check(dtype))
+
+
+def summable(input, dtype):
+    """(a tensor whose sums and products have the right dtype, that dtype or None)"""
+    x = in_dtype(tensor_of(input), dtype)
+    if dtype is None and not dtype_of(x).is_floating_point:
+        return cast(x, dtypes.int64), None
+    return x, dtype
+
+
 def sum(input, dim=None, keepdim=False, *, dtype=None):
     """Sum over all axes, or over ``dim``. Integers and bools sum to int64.
 
@@ -127,99 +196,85 @@ def sum(input, dim=None, keepdim=False, *, dtype=None):
     >>> mg.sum(mg.ones(2, 3), dim=1)
     tensor([3., 3.])
     """
+    x, dtype = summable(input, dtype)
+    return in_dtype(Sum.apply(x, axis=check_axes(dim, x._array.ndim), keepdims=keepdim), dtype)
+
+
+def nansum(input, dim=None, keepdim=False, *, dtype=None):
+    """:func:`sum` with every NaN counted as 0."""
     x = tensor_of(input)
-    if dtype is not None:
-        x = cast(x, dtypes.check(dtype))
-    elif not dtype_of(x).is_floating_point:
-        x = cast(x, dtypes.int64)
-    return Sum.apply(x, axis=check_axes(dim, x._array.ndim), keepdims=keepdim)
+    return sum(where(isnan(x), 0, x) if _may_hold_nan(x) else x, dim, keepdim, dtype=dtype)
+
+
+def _may_hold_nan(x):
+    return dtype_of(x).is_floating_point
 
 
 def mean(input, dim=None, keepdim=False, *, dtype=None):
     """Mean over all axes, or over ``dim``; floating input (or ``dtype``) only, as in PyTorch."""
-    x = tensor_of(input)
-    if dtype is not None:
-        x = cast(x, dtypes.check(dtype))
-    if not dtype_of(x).is_floating_point:
-        raise RuntimeError(
-            f"mean: input must be floating point, got {dtype_of(x)}; use x.float().mean()"
-        )
+    x = in_dtype(tensor_of(input), dtype)
+    check_floating("mean", x, "use x.float().mean()")
     return Mean.apply(x, axis=check_axes(dim, x._array.ndim), keepdims=keepdim)
 
 
-def amax(input, dim=(), keepdim=False):
-    """The maximum over all axes, or over ``dim``; ties share the gradient."""
-    return _extreme(Amax, input, dim, keepdim)
+def check_floating(name, x, fix="convert it with .float()"):
+    """Refuse integers and bools."""
+    if not dtype_of(x).is_floating_point:
+        raise RuntimeError(f"{name}: input must be floating point, got {dtype_of(x)}; {fix}")
 
 
-def amin(input, dim=(), keepdim=False):
-    """The minimum over all axes, or over ``dim``; ties share the gradient."""
-    return _extreme(Amin, input, dim, keepdim)
-
-
-def _extreme(op, input, dim, keepdim):
+def nanmean(input, dim=None, keepdim=False, *, dtype=None):
+    """The mean of what is not NaN; NaN where nothing is left."""
     x = tensor_of(input)
-    axis = check_axes(dim, x._array.ndim)
-    if _count(x._array.shape, axis) == 0 and x._array.size == 0:
-        raise IndexError(f"{op.name}: dim={dim} of shape {x._array.shape} has no elements")
-    return op.apply(x, axis=axis, keepdims=keepdim)
+    check_floating("nanmean", x)
+    total = nansum(x, dim, keepdim, dtype=dtype)
+    return total / sum(logical_not(isnan(x)), dim, keepdim)
 
 
-def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
-    """Σ (x − mean)² / (n − correction) over all axes, or over ``dim``.
+def prod(input, dim=None, keepdim=False, *, dtype=None):
+    """Product over all axes, or along the int ``dim``. Integers and bools give int64."""
+    x, dtype = summable(input, dtype)
+    axis = 0 if dim is None else check_axis(dim, x._array.ndim)
+    if dim is None or not x._array.ndim:
+        y = Prod.apply(x.reshape(-1), axis=0, keepdims=False)
+    else:
+        y = Prod.apply(x, axis=axis, keepdims=keepdim)
+    return in_dtype(y, dtype)
 
-    ``correction`` is 1 unless given; ``unbiased`` False is ``correction`` 0.
-    """
+
+def logsumexp(input, dim, keepdim=False):
+    """ln Σ exp(x) over ``dim`` (an int or a tuple), without overflow."""
     x = floating(input)
-    if isinstance(dim, bool):  # var(False)
-        dim, unbiased = None, dim
-    if correction is None:
-        correction = 0 if unbiased is False else 1
-    elif unbiased is not None:
-        raise TypeError("var: give unbiased or correction, not both")
+    if dim is None:
+        raise TypeError("logsumexp: dim must be an int or a tuple of ints, got None")
     axis = check_axes(dim, x._array.ndim)
-    centred = x - Mean.apply(x, axis=axis, keepdims=True)
-    total = Sum.apply(centred * centred, axis=axis, keepdims=keepdim)
-    freedom = max(_count(x._array.shape, axis) - correction, 0)
-    return total / float(freedom) if freedom else total * float("nan")
-
-
-def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
-    """The square root of :func:`var`."""
-    return var(input, dim, unbiased, keepdim, correction=correction).sqrt()
-
-
-def argmax(input, dim=None, keepdim=False):
-    """The index of the first maximum (of the flattened tensor if ``dim`` is None), as int64."""
-    return _arg_extreme("argmax", input, dim, keepdim)
-
-
-def argmin(input, dim=None, keepdim=False):
-    """The index of the first minimum (of the flattened tensor if ``dim`` is None), as int64."""
-    return _arg_extreme("argmin", input, dim, keepdim)
-
-
-def _arg_extreme(name, input, dim, keepdim):
-    x = values(tensor_of(input))
-    if x.size == 0:
-        raise IndexError(f"{name}: the input of shape {x.shape} has no elements")
-    axis = None if dim is None else check_axis(dim, x.ndim)
-    xp = backend.array_module(x)
-    found = getattr(xp, name)(x, axis=axis if x.ndim else None, keepdims=keepdim and x.ndim > 0)
-    return new_tensor(as_array(xp.asarray(found)))
+    if not x._array.size:
+        return sum(exp(x), dim, keepdim).log()
+    return Logsumexp.apply(x, axis=axis, keepdims=keepdim)
 
 
 def any(input, dim=None, keepdim=False):
-    """Whether some element over the axes is not zero, as a bool tensor."""
+    """Whether some element over all axes, or over ``dim``, is not zero, as a bool tensor."""
     return _truth("any", input, dim, keepdim)
 
 
 def all(input, dim=None, keepdim=False):
-    """Whether all elements over the axes are not zero, as a bool tensor."""
+    """Whether no element over all axes, or over ``dim``, is zero, as a bool tensor."""
     return _truth("all", input, dim, keepdim)
 
 
 def _truth(name, input, dim, keepdim):
-    x = values(tensor_of(input))
-    function = getattr(backend.array_module(x), name)
-    return new_tensor(as_array(function(x, axis=check_axes(dim, x.ndim), keepdims=keepdim)))
+    x = tensor_of(input)
+    found = constant_kernel(name, x, check_axes(dim, x._array.ndim), keepdim)
+    return cast(found, dtypes.uint8) if dtype_of(x) is dtypes.uint8 else found
+
+
+def constant_kernel(name, x, *parameters):
+    """What a kernel without gradient finds in a tensor, as a tensor."""
+    array = values(x)
+    return new_tensor(as_array(getattr(backend.kernels_of(array), name)(array, *parameters)))
+
+
+def count_nonzero(input, dim=None):
+    """How many elements over all axes, or over ``dim``, are not zero."""
+    return sum(ne(input, 0), dim)

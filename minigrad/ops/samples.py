@@ -21,8 +21,15 @@ def unary(rng):
     yield Sample("empty", (rng.normal(size=(0, 2)),))
 
 
-def positive(rng):
-    yield Sample("matrix", (rng.uniform(0.5, 2, (3, 4)),))
-    yield Sample("0-d", (rng.uniform(0.5, 2, ()),))
-    yield Sample("empty", (rng.normal(size=(0, 2)),))
+def between(low, high):
+    """Samples of one input in an interval."""
 
+    def samples(rng):
+        yield Sample("matrix", (rng.uniform(low, high, (3, 4)),))
+        yield Sample("0-d", (rng.uniform(low, high, ()),))
+        yield Sample("empty", (rng.normal(size=(0, 2)),))
+
+    return samples
+
+
+positive = between(0.5, 2)

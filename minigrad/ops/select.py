@@ -2,11 +2,38 @@
 
 import numpy as np
 
+from .. import backend, dtypes
+from ..engine.graph import TensorBase, dtype_of, new_tensor, values
 from ..engine.op import Op, Sample
 from . import samples as draw
-from .operands import converted, operands, result_type, tensor_of
+from .operands import (
+    BOOLS,
+    FLOATS,
+    INTEGERS,
+    check_category,
+    check_fits,
+    converted,
+    only_tensors,
+    operands,
+    pairwise,
+    result_type,
+    tensor_of,
+)
 
-__all__ = ["maximum", "minimum", "where"]
+__all__ = [
+    "clamp",
+    "clamp_max",
+    "clamp_min",
+    "clip",
+    "fmax",
+    "fmin",
+    "heaviside",
+    "masked_fill",
+    "maximum",
+    "minimum",
+    "nan_to_num",
+    "where",
+]
 
 
 class Maximum(Op):
@@ -20,7 +47,7 @@ class Maximum(Op):
 
     def vjp(ctx, k, g):
         x, y = ctx.saved
-        return _share(k, g, k.gt(x, y), k.eq(x, y)), _share(k, g, k.gt(y, x), k.eq(x, y))
+        return _share(k, g, k.lt(x, y), k.eq(x, y)), _share(k, g, k.lt(y, x), k.eq(x, y))
 
     def peer(torch, x, y):
         return torch.maximum(x, y)
@@ -37,15 +64,122 @@ class Minimum(Op):
 
     def vjp(ctx, k, g):
         x, y = ctx.saved
-        return _share(k, g, k.lt(x, y), k.eq(x, y)), _share(k, g, k.lt(y, x), k.eq(x, y))
+        return _share(k, g, k.gt(x, y), k.eq(x, y)), _share(k, g, k.gt(y, x), k.eq(x, y))
 
     def peer(torch, x, y):
         return torch.minimum(x, y)
 
 
-def _share(k, g, wins, ties):
-    """g where this side wins, g / 2 where both are equal, 0 elsewhere."""
-    return k.where(wins, g, k.where(ties, k.mul(g, 0.5), k.mul(g, 0.0)))
+def _share(k, g, loses, ties):
+    """0 where this side loses, g / 2 where both are equal, g elsewhere (with NaN, for both)."""
+    return k.where(loses, 0.0, k.where(ties, k.mul(g, 0.5), g))
+
+
+class Fmax(Op):
+    """z = max(x, y), of the one that is no NaN.    The gradient goes to it, at ties to x."""
+
+    samples = draw.pairs
+
+    def forward(ctx, k, x, y):
+        ctx.save(x, y)
+        return k.fmax(x, y)
+
+    def vjp(ctx, k, g):
+        x, y = ctx.saved
+        return _either(k, g, k.logical_or(k.ge(x, y), k.ne(y, y)))
+
+    def peer(torch, x, y):
+        return torch.fmax(x, y)
+
+
+class Fmin(Op):
+    """z = min(x, y), of the one that is no NaN.    The gradient goes to it, at ties to x."""
+
+    samples = draw.pairs
+
+    def forward(ctx, k, x, y):
+        ctx.save(x, y)
+        return k.fmin(x, y)
+
+    def vjp(ctx, k, g):
+        x, y = ctx.saved
+        return _either(k, g, k.logical_or(k.le(x, y), k.ne(y, y)))
+
+    def peer(torch, x, y):
+        return torch.fmin(x, y)
+
+
+def _either(k, g, first):
+    return k.where(first, g, 0.0), k.where(first, 0.0, g)
+
+
+class Clamp(Op):
+    """z = min(max(x, a), b).    The gradient goes to x where a ≤ x ≤ b, else to the bound."""
+
+    def forward(ctx, k, x, low, high):
+        ctx.save(x, low, high)
+        y = x if low is None else k.maximum(x, low)
+        return y if high is None else k.minimum(y, high)
+
+    def vjp(ctx, k, g):
+        x, low, high = ctx.saved
+        gx = gl = gh = None
+        if ctx.needs(0):
+            gx = g if low is None else k.where(k.ge(x, low), g, 0.0)
+            gx = gx if high is None else k.where(k.le(x, high), gx, 0.0)
+        if low is not None and ctx.needs(1):
+            gl = k.where(k.lt(x, low), g, 0.0)
+            gl = gl if high is None else k.where(k.lt(low, high), gl, 0.0)
+        if high is not None and ctx.needs(2):
+            gh = k.where(k.gt(x, high), g, 0.0)
+            gh = gh if low is None else k.where(k.lt(high, low), g, gh)
+        return gx, gl, gh
+
+    def samples(rng):
+        x, low = rng.normal(size=(3, 4)), rng.normal(size=(3, 1))
+        yield Sample("bounds", (x, low, low + 0.5))
+        yield Sample("crossed bounds", (x, low, low - rng.normal(size=4)))
+        yield Sample("low", (x, low, None))
+        yield Sample("high", (x, None, np.array(0.3)))
+
+    def peer(torch, x, low, high):
+        return torch.clamp(x, low, high)
+
+
+class NanToNum(Op):
+    """y = x with numbers in the place of NaN, ∞ and −∞.    dL/dx = g where x is finite, else 0"""
+
+    def forward(ctx, k, x, *, nan, posinf, neginf):
+        ctx.save(x)
+        return k.nan_to_num(x, nan, posinf, neginf)
+
+    def vjp(ctx, k, g):
+        (x,) = ctx.saved
+        return k.where(k.isfinite(x), g, 0.0)
+
+    def samples(rng):
+        numbers = {"nan": 0.0, "posinf": 2.0, "neginf": -2.0}
+        yield Sample("finite", (rng.normal(size=(3, 4)),), numbers)
+
+    def peer(torch, x, *, nan, posinf, neginf):
+        return torch.nan_to_num(x, nan, posinf, neginf)
+
+
+class Heaviside(Op):
+    """z = 0 where x < 0, 1 where x > 0, y where x = 0.    No gradient: asking for one raises."""
+
+    def forward(ctx, k, x, y):
+        return k.heaviside(x, y)
+
+    def vjp(ctx, k, g):
+        raise RuntimeError("heaviside has no gradient")
+
+    def samples(rng):
+        for sample in draw.pairs(rng):
+            yield Sample(sample.name, sample.inputs, constants=(0, 1))
+
+    def peer(torch, x, y):
+        return torch.heaviside(x, y)
 
 
 class Where(Op):
@@ -57,8 +191,8 @@ class Where(Op):
 
     def vjp(ctx, k, g):
         (condition,) = ctx.saved
-        zero = k.mul(g, 0.0)
-        return None, k.where(condition, g, zero), k.where(condition, zero, g)
+        gx = k.where(condition, g, 0.0) if ctx.needs(1) else None
+        return None, gx, k.where(condition, 0.0, g) if ctx.needs(2) else None
 
     def samples(rng):
         for sample in draw.pairs(rng):
@@ -71,19 +205,137 @@ class Where(Op):
 
 def maximum(input, other):
     """The larger element of each pair; NaN if either is NaN."""
+    only_tensors("maximum", input, other)
     return Maximum.apply(*operands(input, other))
 
 
 def minimum(input, other):
     """The smaller element of each pair; NaN if either is NaN."""
+    only_tensors("minimum", input, other)
     return Minimum.apply(*operands(input, other))
 
 
-def where(condition, input, other):
-    """Elements of ``input`` where the bool tensor ``condition`` holds, of ``other`` elsewhere."""
-    condition = tensor_of(condition, "condition")
-    if condition._array.dtype.kind != "b":
-        raise RuntimeError(f"condition must be a bool tensor, got {condition._array.dtype}")
-    x, y = converted(result_type(input, other), input, other)
+fmax = pairwise(Fmax, BOOLS, INTEGERS, FLOATS)
+fmin = pairwise(Fmin, BOOLS, INTEGERS, FLOATS)
+
+
+def heaviside(input, values):
+    """0 where input is negative, 1 where positive, ``values`` where 0; it has no gradient."""
+    only_tensors("heaviside", input, values, arguments=("input", "values"))
+    if dtype_of(input) is not dtype_of(values):
+        raise RuntimeError(
+            f"heaviside: input and values must have one dtype, got {dtype_of(input)} and "
+            f"{dtype_of(values)}"
+        )
+    return Heaviside.apply(input, values)
+
+
+def clamp(input, min=None, max=None):
+    """The input with elements below ``min`` raised to it and those above ``max`` lowered to it.
+
+    The bounds are both numbers or both tensors; one may be missing. Where min > max, max rules.
+
+    >>> import minigrad as mg
+    >>> mg.clamp(mg.tensor([-2.0, 0.5, 2.0]), -1, 1)
+    tensor([-1.0000,  0.5000,  1.0000])
+    """
+    only_tensors("clamp", input)
+    bounds = [b for b in (min, max) if b is not None]
+    if not bounds:
+        raise RuntimeError("clamp: at least one of min and max must be given")
+    kinds = {_bound_kind(b) for b in bounds}
+    if len(kinds) > 1:
+        raise TypeError("clamp: min and max must be two numbers or two tensors")
+    dtype = result_type(input, *bounds)
+    if "number" in kinds:
+        if dtype is dtypes.bool_:
+            raise RuntimeError("clamp of bools to bools is undefined; give integers")
+        for bound in bounds:
+            check_fits("clamp", bound, dtype)
+    (x,) = converted(dtype, input)
+    return Clamp.apply(x, _bound(min, dtype, x), _bound(max, dtype, x))
+
+
+def _bound_kind(value):
+    if isinstance(value, TensorBase):
+        return "tensor"
+    if isinstance(value, bool | int | float):
+        return "number"
+    raise TypeError(f"clamp: a bound must be a number or a tensor, got {type(value).__name__}")
+
+
+def _bound(value, dtype, x):
+    return None if value is None else converted(dtype, x, value)[1]
+
+
+clip = clamp
+
+
+def clamp_min(input, min):
+    """The input with elements below ``min`` raised to it."""
+    return clamp(input, min)
+
+
+def clamp_max(input, max):
+    """The input with elements above ``max`` lowered to it."""
+    return clamp(input, None, max)
+
+
+_MISSING = object()
+
+
+def where(condition, input=_MISSING, other=_MISSING):
+    """Elements of ``input`` where the bool tensor ``condition`` holds, of ``other`` elsewhere.
+
+    ``where(condition)`` gives the indices of the elements that are not zero, a tensor per axis.
+
+    >>> import minigrad as mg
+    >>> mg.where(mg.tensor([True, False]), mg.ones(2), 5)
+    tensor([1., 5.])
+    """
+    only_tensors("where", condition, arguments=("condition",))
+    if input is _MISSING:
+        return _indices(values(condition))
+    if other is _MISSING:
+        raise TypeError("where: other is missing; give input and other, or neither")
+    check_category("where: condition", condition, BOOLS)
+    x, y = converted(result_type(input, other), input, other, beside=condition)
     return Where.apply(condition, x, y)
 
+
+
+def _indices(x):
+    xp = backend.array_module(x)
+    return tuple(map(new_tensor, xp.nonzero(x if x.ndim else x.reshape(1))))
+
+
+def masked_fill(input, mask, value):
+    """The input with ``value``, a number or a 0-d tensor, where the bool tensor ``mask`` holds."""
+    only_tensors("masked_fill", input, mask, arguments=("input", "mask"))
+    check_category("masked_fill: mask", mask, BOOLS)
+    dtype = dtype_of(input)
+    if not isinstance(value, TensorBase):
+        tensor_of(value, "masked_fill: value")
+        check_fits("masked_fill", value, dtype)
+    elif value._array.ndim:
+        raise RuntimeError(f"masked_fill: value must be 0-d, got shape {tuple(value.shape)}")
+    x, filling = converted(dtype, input, value)
+    return Where.apply(mask, filling, x)
+
+
+def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
+    """The input with numbers in the place of NaN, ∞ and −∞.
+
+    ``posinf`` and ``neginf`` are the largest and the smallest number of the dtype unless given.
+    """
+    x = tensor_of(input)
+    given = {"nan": nan, "posinf": posinf, "neginf": neginf}
+    for name, value in given.items():
+        if value is not None and not isinstance(value, bool | int | float):
+            raise TypeError(f"nan_to_num: {name} must be a number, got {type(value).__name__}")
+    if not dtype_of(x).is_floating_point:
+        return x.clone()
+    limits = dtypes.finfo(dtype_of(x))
+    defaults = {"nan": 0.0, "posinf": limits.max, "neginf": limits.min}
+    numbers = {n: float(defaults[n] if v is None else v) for n, v in given.items()}
+    return NanToNum.apply(x, **numbers)

@@ -1,20 +1,32 @@
-"""Shapes: reshaping, reordering, repeating and joining; views wherever NumPy gives views."""
+"""Shapes: the same elements under other axes; views wherever NumPy gives views."""
 
-from ..engine.graph import TensorBase
+import numpy as np
+
+from .. import dtypes
+from ..engine.graph import new_tensor, version_cell
 from ..engine.op import Op, Sample
-from .indexing import Index
-from .operands import check_axis, check_shape, converted, result_type, tensor_of
+from .operands import check_axis, check_shape, tensor_of
 
 __all__ = [
-    "cat",
+    "adjoint",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_shapes",
+    "broadcast_tensors",
+    "broadcast_to",
     "flatten",
+    "moveaxis",
+    "movedim",
     "permute",
+    "ravel",
     "reshape",
     "squeeze",
-    "stack",
+    "swapaxes",
+    "swapdims",
     "t",
-    "unbind",
     "transpose",
+    "unflatten",
     "unsqueeze",
 ]
 
@@ -81,35 +93,6 @@ class Expand(Op):
         return x.expand(shape)
 
 
-class Cat(Op):
-    """y = tensors one after another along an axis.    Each gets its slice of g"""
-
-    def forward(ctx, k, *arrays, axis):
-        ctx.axis = axis
-        ctx.ends = []
-        end = 0
-        for array in arrays:
-            end += array.shape[axis]
-            ctx.ends.append(end)
-        return k.cat(axis, *arrays)
-
-    def vjp(ctx, k, g):
-        before = (slice(None),) * ctx.axis
-        starts = (0, *ctx.ends)
-        return tuple(
-            k.index(g, (*before, slice(low, high))) if ctx.needs(i) else None
-            for i, (low, high) in enumerate(zip(starts, ctx.ends, strict=False))
-        )
-
-    def samples(rng):
-        parts = (rng.normal(size=(2, 3)), rng.normal(size=(1, 3)), rng.normal(size=(0, 3)))
-        yield Sample("rows", parts, {"axis": 0})
-        yield Sample("columns", (rng.normal(size=(2, 1)), rng.normal(size=(2, 3))), {"axis": 1})
-
-    def peer(torch, *tensors, axis):
-        return torch.cat(tensors, dim=axis)
-
-
 def reshape(input, *shape):
     """The same elements in row-major order under another shape; one extent may be −1.
 
@@ -119,6 +102,87 @@ def reshape(input, *shape):
     """
     x = tensor_of(input)
     return Reshape.apply(x, shape=_complete(check_shape(shape), x._array.size))
+
+
+def ravel(input):
+    """All elements along one axis."""
+    return reshape(input, -1)
+
+
+def view(input, *shape):
+    """The same memory under another shape (or, given a dtype, with its bits read as that dtype).
+
+    Raises RuntimeError where the elements do not lie so that a view exists: use :func:`reshape`.
+    """
+    if len(shape) == 1 and isinstance(shape[0], dtypes.dtype):
+        return _view_as_dtype(input, shape[0])
+    whole = _complete(check_shape(shape), input._array.size)
+    if not _viewable(input._array, whole):
+        raise RuntimeError(
+            f"view: shape {input._array.shape} with strides {input.stride()} has no view of shape "
+            f"{whole}; use .reshape(...)"
+        )
+    return Reshape.apply(input, shape=whole)
+
+
+def _view_as_dtype(x, dtype):
+    if x._requires_grad:
+        raise RuntimeError(f"view: bits read as {dtype} have no gradient; use .detach() or .to()")
+    array = x._array.view(dtype.storage)
+    result = new_tensor(array, dtype if dtype.emulated else None)
+    result._writes = version_cell(x)
+    return result
+
+
+def _viewable(array, shape):
+    """Whether an array has a view of another shape: every new axis must walk evenly."""
+    if array.flags.c_contiguous or not array.size:
+        return True
+    wanted = [n for n in shape if n != 1]
+    runs = _runs(array)
+    for extent in reversed(wanted):
+        if not runs or runs[-1] % extent:
+            return False
+        runs[-1] //= extent
+        if runs[-1] == 1:
+            runs.pop()
+    return not runs
+
+
+def _runs(array):
+    """The lengths of the stretches of axes along which elements lie evenly spaced."""
+    runs, after = [], None
+    for extent, step in zip(array.shape[::-1], array.strides[::-1], strict=True):
+        if extent == 1:
+            continue
+        if after is not None and step == after:
+            runs[0] *= extent
+        else:
+            runs.insert(0, extent)
+        after = step * extent
+    return runs
+
+
+def unflatten(input, dim, sizes):
+    """Axis ``dim`` as several axes of the given sizes, one of which may be −1.
+
+    >>> import minigrad as mg
+    >>> mg.unflatten(mg.ones(2, 6), 1, (3, -1)).shape
+    (2, 3, 2)
+    """
+    x = tensor_of(input)
+    shape = x._array.shape
+    axis = check_axis(dim, len(shape))
+    sizes = check_shape((sizes,))
+    if not sizes:
+        raise RuntimeError("unflatten: sizes must not be empty")
+    try:
+        whole = _complete(sizes, shape[axis])
+    except RuntimeError:
+        raise RuntimeError(
+            f"unflatten: sizes={sizes} do not multiply to the extent {shape[axis]} of dim={dim}"
+        ) from None
+    return Reshape.apply(x, shape=(*shape[:axis], *whole, *shape[axis + 1 :]))
 
 
 def _complete(shape, size):
@@ -143,7 +207,10 @@ def flatten(input, start_dim=0, end_dim=-1):
     """Axes ``start_dim`` to ``end_dim`` as one."""
     x = tensor_of(input)
     shape = x._array.shape
-    first, last = check_axis(start_dim, len(shape)), check_axis(end_dim, len(shape))
+    first, last = (
+        check_axis(start_dim, len(shape), "start_dim"),
+        check_axis(end_dim, len(shape), "end_dim"),
+    )
     if first > last:
         raise RuntimeError(f"flatten: start_dim={start_dim} comes after end_dim={end_dim}")
     if first == last and shape:
@@ -174,6 +241,46 @@ def transpose(input, dim0, dim1):
     return Permute.apply(x, axes=tuple(axes))
 
 
+swapaxes = swapdims = transpose
+
+
+def movedim(input, source, destination):
+    """Axes ``source`` (an int or a tuple) moved to the places ``destination``; others keep order.
+
+    >>> import minigrad as mg
+    >>> mg.movedim(mg.ones(2, 3, 4), 0, -1).shape
+    (3, 4, 2)
+    """
+    x = tensor_of(input)
+    ndim = x._array.ndim
+    froms, tos = (_listed(d) for d in (source, destination))
+    if len(froms) != len(tos):
+        raise RuntimeError(
+            f"movedim: source={source} and destination={destination} differ in length"
+        )
+    froms = [check_axis(d, ndim, "source") for d in froms]
+    tos = [check_axis(d, ndim, "destination") for d in tos]
+    for name, axes, given in (("source", froms, source), ("destination", tos, destination)):
+        if len(set(axes)) < len(axes):
+            raise RuntimeError(f"movedim: {name}={given} names an axis twice")
+    order = [axis for axis in range(ndim) if axis not in froms]
+    for place, axis in sorted(zip(tos, froms, strict=True)):
+        order.insert(place, axis)
+    return Permute.apply(x, axes=tuple(order))
+
+
+moveaxis = movedim
+
+
+def _listed(dim):
+    return list(dim) if isinstance(dim, tuple | list) else [dim]
+
+
+def adjoint(input):
+    """The last two axes exchanged."""
+    return transpose(input, -2, -1)
+
+
 def t(input):
     """The transpose of a matrix; vectors and 0-d tensors as they are."""
     x = tensor_of(input)
@@ -200,15 +307,6 @@ def unsqueeze(input, dim):
     return Reshape.apply(x, shape=(*shape[:axis], 1, *shape[axis:]))
 
 
-def unbind(input, dim=0):
-    """The slices along ``dim``, as a tuple."""
-    x = tensor_of(input)
-    if not x._array.ndim:
-        raise RuntimeError("unbind: a 0-d tensor has no axis to take slices along")
-    before = (slice(None),) * check_axis(dim, x._array.ndim)
-    return tuple(Index.apply(x, where=(*before, i)) for i in range(x._array.shape[len(before)]))
-
-
 def expand(input, *size):
     """Repeat (as a view) along axes of extent 1 or new leading axes; −1 keeps an extent."""
     x = tensor_of(input)
@@ -224,31 +322,62 @@ def expand(input, *size):
     return Expand.apply(x, shape=whole)
 
 
-def cat(tensors, dim=0):
-    """Tensors one after another along ``dim``; their other extents must agree."""
-    tensors = _sequence("cat", tensors)
-    dtype = result_type(*tensors)
-    axis = check_axis(dim, max(t._array.ndim for t in tensors))
-    if len({t._array.ndim for t in tensors}) > 1:  # PyTorch skips empty 1-D tensors
-        tensors = [t for t in tensors if t._array.shape != (0,)]
-    shapes = [t._array.shape for t in tensors]
-    if len({(len(s), s[:axis], s[axis + 1 :]) for s in shapes}) > 1 or not shapes[0]:
-        raise RuntimeError(f"cat: shapes {shapes} must be equal except along dim={dim}")
-    return Cat.apply(*converted(dtype, *tensors), axis=axis)
+def broadcast_to(input, size):
+    """As :func:`expand`: repeated, as a view, to the shape ``size``."""
+    return expand(input, size)
 
 
-def stack(tensors, dim=0):
-    """Tensors of one shape along a new axis ``dim``."""
-    tensors = _sequence("stack", tensors)
-    shapes = [t._array.shape for t in tensors]
-    if len(set(shapes)) > 1:
-        raise RuntimeError(f"stack: the shapes must be equal, got {shapes}")
-    return cat([unsqueeze(t, dim) for t in tensors], check_axis(dim, len(shapes[0]) + 1))
+def broadcast_shapes(*shapes):
+    """The shape that arrays of these shapes broadcast to.
+
+    >>> broadcast_shapes((3, 1), (4,))
+    (3, 4)
+    """
+    shapes = [(s,) if hasattr(s, "__index__") else tuple(s) for s in shapes]
+    if any(extent < 0 for shape in shapes for extent in shape):
+        raise RuntimeError(f"broadcast_shapes: extents must not be negative, got {shapes}")
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise RuntimeError(
+            f"broadcast_shapes: shapes {shapes} cannot be broadcast together: counted from the "
+            "last, the extents must be equal or 1"
+        ) from None
 
 
-def _sequence(name, tensors):
-    if isinstance(tensors, TensorBase) or not isinstance(tensors, tuple | list):
-        raise TypeError(f"{name}: tensors must be a tuple or list, got {type(tensors).__name__}")
-    if not tensors:
-        raise ValueError(f"{name}: expected at least one tensor, got none")
-    return [tensor_of(t, f"tensors[{i}]") for i, t in enumerate(tensors)]
+def broadcast_tensors(*tensors):
+    """All tensors expanded to the shape they broadcast to, as a tuple."""
+    if len(tensors) == 1 and isinstance(tensors[0], tuple | list):
+        tensors = tensors[0]
+    tensors = [tensor_of(t, f"tensors[{i}]") for i, t in enumerate(tensors)]
+    shape = broadcast_shapes(*(t._array.shape for t in tensors))
+    return tuple(expand(t, shape) for t in tensors)
+
+
+def _at_least(axes, tensors):
+    """One tensor or several, each with new axes up to a number, where ``axes`` puts them."""
+    if len(tensors) == 1 and not isinstance(tensors[0], tuple | list):
+        return axes(tensor_of(tensors[0], "tensors"))
+    tensors = tensors[0] if len(tensors) == 1 else tensors
+    return tuple(axes(tensor_of(t, f"tensors[{i}]")) for i, t in enumerate(tensors))
+
+
+def atleast_1d(*tensors):
+    """0-d tensors as vectors of one element; several tensors give a tuple."""
+    return _at_least(lambda x: x if x._array.ndim else reshape(x, 1), tensors)
+
+
+def atleast_2d(*tensors):
+    """0-d tensors as 1 × 1 matrices and vectors as rows; several tensors give a tuple."""
+    return _at_least(lambda x: x if x._array.ndim > 1 else reshape(x, 1, -1), tensors)
+
+
+def atleast_3d(*tensors):
+    """With leading and trailing axes of extent 1 up to three; several tensors give a tuple."""
+
+    def raised(x):
+        if x._array.ndim > 2:
+            return x
+        return unsqueeze(atleast_2d(x), -1)
+
+    return _at_least(raised, tensors)

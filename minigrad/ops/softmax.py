@@ -1,9 +1,13 @@
 """Softmax and its logarithm."""
 
-from .. import dtypes
+from .. import backend, dtypes
+from ..engine.graph import dtype_of, new_tensor, values
 from ..engine.op import Op, Sample
+from .arithmetic import neg
 from .cast import cast
-from .operands import check_axis, floating
+from .functions import log
+from .operands import FLOATS, check_axis, check_category, only_tensors
+from .sampling import exponential_like
 
 __all__ = ["log_softmax", "softmax"]
 
@@ -115,8 +119,40 @@ def log_softmax(input, dim, *, dtype=None):
     return _normalised(LogSoftmax, input, dim, dtype)
 
 
+def softmin(input, dim, *, dtype=None):
+    """exp(−x) / Σ exp(−x) along ``dim``, without overflow."""
+    only_tensors("softmin", input)
+    return softmax(neg(input), dim, dtype=dtype)
+
+
+def gumbel_softmax(logits, tau=1.0, hard=False, eps=1e-10, dim=-1, *, generator=None):
+    """softmax((logits + noise) / tau) along ``dim``, the noise having Gumbel's distribution.
+
+    With ``hard`` the values are one-hot, the gradient that of the soft ones. ``eps`` is ignored.
+    Source: Jang et al. 2017.
+    """
+    only_tensors("gumbel_softmax", logits, arguments=("logits",))
+    check_category("gumbel_softmax", logits, FLOATS)
+    clocks = new_tensor(exponential_like(values(logits), generator))
+    soft = softmax((logits - cast(log(clocks), dtype_of(logits))) / tau, dim)
+    if not hard:
+        return soft
+    return _winners(soft, check_axis(dim, soft._array.ndim)) - soft.detach() + soft
+
+
+def _winners(x, axis):
+    """1 at the first largest element along an axis, 0 elsewhere."""
+    array = values(x)
+    xp = backend.array_module(array)
+    places = xp.arange(array.shape[axis]).reshape((-1, *(1 for _ in array.shape[axis + 1 :])))
+    winners = places == xp.argmax(array, axis=axis, keepdims=True)
+    return cast(new_tensor(winners), dtype_of(x))
+
+
 def _normalised(op, input, dim, dtype):
-    x = floating(input) if dtype is None else cast(input, dtypes.check(dtype))
+    only_tensors(op.name, input)
+    x = input if dtype is None else cast(input, dtypes.check(dtype))
+    check_category(op.name, x, FLOATS)
     axis = check_axis(dim, x._array.ndim)
     if x._array.ndim == 0:
         return op.apply(x.reshape(1), axis=0).reshape(())

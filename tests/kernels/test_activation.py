@@ -107,3 +107,82 @@ def test_mixed_dtypes_promote(k):
     g, y = np.ones(3), np.full(3, 0.5, np.float32)
     assert k.tanh_vjp(g, y).dtype == np.float64
     np.testing.assert_array_equal(k.tanh_vjp(g, y), 0.75)
+
+
+def softplus(v):
+    return max(v, 0) + math.log1p(math.exp(-abs(v)))
+
+
+def sigmoid(v):
+    return math.exp(min(v, 0)) / (1 + math.exp(-abs(v)))
+
+
+CURVES = {  # the formulas, without a care for overflow
+    "silu": ((), lambda v: v * sigmoid(v)),
+    "mish": ((), lambda v: v * math.tanh(softplus(v))),
+    "softplus": ((1.0, 20.0), lambda v: v if v > 20 else softplus(v)),
+    "elu": ((1.0, 1.0, 1.0), lambda v: v if v > 0 else math.expm1(v)),
+    "hardswish": ((), lambda v: v * min(max(v + 3, 0), 6) / 6),
+    "softsign": ((), lambda v: v / (1 + abs(v))),
+}
+every_curve = pytest.mark.parametrize("name", CURVES)
+
+
+@DTYPES
+@KERNELS
+@every_curve
+def test_curves_keep_their_relative_accuracy(k, dtype, name):
+    settings, exact = CURVES[name]
+    x = np.concatenate([values(dtype, -40, 40), values(dtype, -1e-3, 1e-3)])
+    expected = [exact(v) for v in x.tolist()]
+    rtol = 8 * np.finfo(dtype).eps
+    np.testing.assert_allclose(getattr(k, name)(x, *settings), expected, rtol=rtol, atol=0)
+
+
+@KERNELS
+@every_curve
+def test_slopes_of_curves(k, name):
+    """Against symmetric differences, away from the kinks."""
+    settings, exact = CURVES[name]
+    x, step = np.linspace(-7.95, 8.05, 161), 1e-5
+    expected = [(exact(v + step) - exact(v - step)) / (2 * step) for v in x.tolist()]
+    actual = getattr(k, f"{name}_vjp")(np.full_like(x, 2), x, *settings)
+    np.testing.assert_allclose(actual, 2 * np.array(expected), rtol=1e-8, atol=1e-8)
+
+
+@DTYPES
+@KERNELS
+@every_curve
+def test_curves_do_not_overflow(k, dtype, name):
+    settings, _ = CURVES[name]
+    x = np.array([-1e4, 1e4, np.inf, np.nan], dtype)
+    with np.errstate(all="ignore"):
+        y = getattr(k, name)(x, *settings)
+        slope = getattr(k, f"{name}_vjp")(np.ones_like(x), x, *settings)
+    assert np.isfinite(y[:2]).all()
+    assert np.isfinite(slope[:2]).all()
+    assert np.isnan(y[3])
+
+
+@KERNELS
+def test_elu_with_a_falling_rate(k):
+    x = np.linspace(-3, 3, 31)
+    expected = np.where(x > 0, x, -1.5 * np.expm1(np.minimum(x, 0) / -1.5))
+    np.testing.assert_allclose(k.elu(x, -1.5, 1.0, -1 / 1.5), expected, rtol=1e-14)
+
+
+HARDTANH = {
+    "low": -1.0, "high": 1.0, "left": (0.0, -1.0), "middle": (1.0, 0.0), "right": (0.0, 1.0),
+}  # fmt: skip
+
+
+@DTYPES
+@KERNELS
+@pytest.mark.parametrize("closed", [False, True])
+def test_pieces_at_their_ends(k, dtype, closed):
+    x = np.array([-np.inf, -2, -1, 0, 1, 2, np.inf, np.nan], dtype)
+    with np.errstate(invalid="ignore"):
+        y = k.piecewise_linear(x, **HARDTANH, closed=closed)
+    np.testing.assert_array_equal(y, np.array([-1, -1, -1, 0, 1, 1, 1, np.nan], dtype))
+    slope = k.piecewise_linear_vjp(np.ones_like(x), x, **HARDTANH, closed=closed)
+    np.testing.assert_array_equal(slope[:-1], [0, 0, closed, 1, closed, 0, 0])

@@ -9,26 +9,30 @@ from minigrad.engine import graph
 from minigrad.testing import gradcheck, gradgradcheck
 
 from ..standin import Device, xp
-from .calls import Named, every_call, every_refusal
+from .calls import Named, listed
 from .sweep import wide
 
 backend.register_backend(Device, xp)
-CALLS, REFUSED = every_call(), every_refusal()
+NAMED, REFUSED = listed("CALLS"), listed("REFUSED")
+CALLS = list(NAMED.values())
 ERRORS = {"float64": 1e-10, "float32": 1e-5, "float16": 4e-3, "bfloat16": 3e-2}
 REFUSES = (TypeError, ValueError, IndexError, RuntimeError)
 
 
-def _ids(calls):
-    return [f"{number}-{call}".replace(" ", "") for number, call in enumerate(calls)]
+every_refusal = pytest.mark.parametrize("refusal", REFUSED.values(), ids=REFUSED)
+NAMES = {id(call): name for name, call in NAMED.items()}
 
 
-every_call = pytest.mark.parametrize("call", CALLS, ids=_ids(CALLS))
-every_refusal = pytest.mark.parametrize("refusal", REFUSED, ids=_ids(REFUSED))
+def over(calls):
+    """Parametrise a test over some of the calls."""
+    return pytest.mark.parametrize("call", calls, ids=[NAMES[id(call)] for call in calls])
+
+
 with_dtypes = pytest.mark.parametrize(
     ("call", "dtype"),
     [
         pytest.param(call, dtype, id=f"{name}-{dtype}")
-        for name, call in zip(_ids(CALLS), CALLS, strict=True)
+        for name, call in NAMED.items()
         for dtype in call.dtypes
     ],
 )
@@ -77,6 +81,9 @@ def leaves_of(call):
     return arrays([*call.args, *call.kwargs.values()])
 
 
+DIFFERENTIABLE = [call for call in CALLS if call.differentiable and leaves_of(call)]
+
+
 def as_function(call):
     """(function of the floating tensors alone, those tensors in float64)"""
 
@@ -94,25 +101,22 @@ def as_function(call):
 
 def _differentiable(call):
     function, tensors = as_function(call)
-    if not (call.differentiable and tensors and function(*tensors)):
-        pytest.skip(f"{call.name} has no gradient")
+    if not function(*tensors):
+        pytest.skip(f"{call.name} has no floating result")
     return function, tensors
 
 
-@every_call
+@over(DIFFERENTIABLE)
 def test_gradcheck(call):
     assert gradcheck(*_differentiable(call))
 
 
-@every_call
+@over([call for call in DIFFERENTIABLE if call.twice])
 def test_gradgradcheck(call):
-    function, tensors = _differentiable(call)
-    if not call.twice:
-        pytest.skip(f"{call.name} is not twice differentiable")
-    assert gradgradcheck(function, tensors, fast_mode=True)
+    assert gradgradcheck(*_differentiable(call), fast_mode=True)
 
 
-@every_call
+@over(CALLS)
 def test_inputs_are_not_mutated(call):
     kept = []
 
@@ -125,22 +129,19 @@ def test_inputs_are_not_mutated(call):
         np.testing.assert_array_equal(wide(t), array)
 
 
-@every_call
+@over([call for call in CALLS if call.device])
 def test_equals_the_references(call):
-    if not call.device:
-        pytest.skip(f"{call.name} works in the host's memory")
-
     def tensor(array):
         return graph.new_tensor(Device(np.array(array)))
 
-    for ours, device in zip(
-        flat(made(call, mg, mg.tensor)), flat(made(call, mg, tensor)), strict=True
-    ):
+    with np.errstate(all="ignore"):  # the stand-in warns where a GPU would not
+        results = flat(made(call, mg, tensor))
+    for ours, device in zip(flat(made(call, mg, mg.tensor)), results, strict=True):
         if not isinstance(ours, mg.Tensor):
             assert ours == device
             continue
         assert device.dtype is ours.dtype
-        close(wide(device), wide(ours), 1e-11)
+        close(wide(device), wide(ours), 1e-6 if ours.dtype is mg.float32 else 1e-11)
 
 
 def close(actual, expected, error):
@@ -216,6 +217,11 @@ def results_of(call, package, dtype):
     return results, [t.grad for t in leaves]
 
 
+def plain(dtype):
+    """The name of a dtype without its package."""
+    return str(dtype).partition(".")[2]
+
+
 def host(tensor):
     """A PyTorch tensor's values in NumPy, floats as float64."""
     tensor = tensor.detach()
@@ -238,9 +244,9 @@ def test_equals_torch(call, dtype):
     error = call.error.get(dtype, ERRORS.get(dtype, 1e-5))
     for a, b in zip(ours, theirs, strict=True):
         if not isinstance(b, torch.Tensor):
-            assert a == b or (a != a and b != b)
+            assert a == b or (a != a and b != b) or plain(a) == plain(b)
             continue
-        assert str(a.dtype).partition(".")[2] == str(b.dtype).partition(".")[2]
+        assert plain(a.dtype) == plain(b.dtype)
         close(wide(a), host(b), error)
     for a, b in zip(gradients, their_gradients, strict=bool(their_gradients)):
         if a is None or b is None:

@@ -34,8 +34,9 @@ class Call:
 
     ``dtypes`` are those that floating arguments take in turn: where PyTorch refuses one, so must
     minigrad. ``differentiable`` False excuses from gradient checks (a function with integer
-    results, say); ``twice`` False from second ones. ``device`` False: needs the host's memory.
-    ``error`` replaces the relative error of float32 and float64 where the function is hard.
+    results, say); ``twice`` False from second ones; ``device`` False from the stand-in for a GPU
+    (it makes or moves memory by the name of a device). ``error`` replaces the relative error of
+    float32 and float64 where the function is hard.
     """
 
     name: str
@@ -111,16 +112,11 @@ class Draw:
         return (self.rng.permutation(count) - count // 2).reshape(shape) * 0.1
 
 
-def _listed(attribute):
-    found = []
+def listed(attribute):
+    """{"room-number-call": item} over the CALLS or REFUSED of every module."""
+    found = {}
     for module in pkgutil.iter_modules(__path__):
-        found += getattr(importlib.import_module(f"{__name__}.{module.name}"), attribute, [])
+        items = getattr(importlib.import_module(f"{__name__}.{module.name}"), attribute, [])
+        for number, item in enumerate(items):
+            found[f"{module.name}-{number}-{item}".replace(" ", "")] = item
     return found
-
-
-def every_call():
-    return _listed("CALLS")
-
-
-def every_refusal():
-    return _listed("REFUSED")

@@ -1,8 +1,8 @@
 """Door: gradients, user-defined ops and gradient checks under PyTorch's names."""
 
-from . import function
-from .engine.gradients import backward, grad
-from .engine.modes import (
+from .. import function
+from ..engine.gradients import backward, grad
+from ..engine.modes import (
     enable_grad,
     inference_mode,
     is_grad_enabled,
@@ -10,8 +10,9 @@ from .engine.modes import (
     no_grad,
     set_grad_enabled,
 )
-from .function import Function, FunctionCtx, once_differentiable
-from .testing import gradcheck, gradgradcheck
+from ..function import Function, FunctionCtx, once_differentiable
+from ..testing import gradcheck, gradgradcheck
+from . import functional
 
 __all__ = [
     "Function",
@@ -19,6 +20,7 @@ __all__ = [
     "backward",
     "enable_grad",
     "function",
+    "functional",
     "grad",
     "gradcheck",
     "gradgradcheck",

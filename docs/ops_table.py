@@ -1,0 +1,48 @@
+"""The README's table of ops, made from their own docstrings: ``python docs/ops_table.py``."""
+
+import re
+from pathlib import Path
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BEGIN, END = "<!-- ops:begin -->", "<!-- ops:end -->"
+
+
+def rooms():
+    """{room of ops: its ops}, without the ops that are the gradient of another."""
+    from minigrad.engine.op import OPS
+
+    found = {}
+    for op in OPS.values():
+        if op.__module__.startswith("minigrad.ops") and not op.name.endswith("_vjp"):
+            found.setdefault(op.__module__.rpartition(".")[2], []).append(op)
+    return dict(sorted(found.items()))
+
+
+def row(op):
+    """One line: name, formula, gradient."""
+    first, *more = (re.sub(r"\s+", " ", text).strip() for text in op.__doc__.split("\n\n"))
+    formula, _, gradient = first.partition(". ")
+    cells = (f"`{op.name}`", formula.removesuffix("."), gradient or more[0])
+    return "| " + " | ".join(c.replace("|", "\\|").replace("``", "`") for c in cells) + " |"
+
+
+def table():
+    """All rooms, one table each."""
+    parts = []
+    for room, ops in rooms().items():
+        lines = [f"**{room}**", "", "| op | y | gradient |", "| --- | --- | --- |"]
+        parts.append("\n".join([*lines, *map(row, ops)]))
+    return "\n\n".join(parts)
+
+
+def refreshed(text):
+    """The README's text with the table between its markers."""
+    before, found, rest = text.partition(BEGIN)
+    _, closed, after = rest.partition(END)
+    if not (found and closed):
+        raise ValueError(f"{README} lacks the lines {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    README.write_text(refreshed(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,6 @@
+"""Door: helpers under PyTorch's names."""
+
+from .. import data
+from . import checkpoint
+
+__all__ = ["checkpoint", "data"]
