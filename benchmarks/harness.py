@@ -255,6 +255,8 @@ def write(name, results, rounds):
 def main(name, together=False):
     """The command line of a script: ``python -m benchmarks.NAME [--threads 1 2] [--rounds 5]``.
 
+    Returns the results by number of threads; nothing in a worker.
+
     With ``together`` a process answers all workloads, otherwise each gets a fresh one.
     """
     top = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
@@ -265,7 +267,7 @@ def main(name, together=False):
     options = top.parse_args()
     if options.worker:
         work(options.worker[0], options.worker[1:])
-        return
+        return {}
     groups = [options.workload] if together else [[workload] for workload in options.workload]
     script = f"benchmarks.{name}"
     try:
@@ -273,3 +275,4 @@ def main(name, together=False):
     except RuntimeError as problem:
         sys.exit(f"{script}: {problem}")
     write(name, results, options.rounds)
+    return results

@@ -5,7 +5,6 @@ million float32 numbers, where memory decides, and once on 4×4, where Python do
 with the geometric means.
 """
 
-import json
 import math
 
 import numpy as np
@@ -70,21 +69,19 @@ for _size, _extent in SIZES.items():
         )
 
 
-def print_means():
+def print_means(results):
     """The geometric mean and the lowest of the ratios to PyTorch, by size."""
-    found = json.loads((harness.RESULTS / "tensor_ops.json").read_text())
-    for count, workloads in found["threads"].items():
+    for count, workloads in results.items():
         for size in SIZES:
             ratios = {w: p["torch"]["ratio"] for w, p in workloads.items() if w.endswith(size)}
             if ratios:
                 mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
                 lowest = min(ratios, key=ratios.get)
                 print(
-                    f"{size}, {count} thread(s): geometric mean {mean:.2f} of {len(ratios)}, "
-                    f"lowest {ratios[lowest]:.2f} ({lowest})"
+                    f"{size}, {count} thread{'s'[: count > 1]}: geometric mean {mean:.2f} of "
+                    f"{len(ratios)}, lowest {ratios[lowest]:.2f} ({lowest})"
                 )
 
 
 if __name__ == "__main__":
-    harness.main("tensor_ops", together=True)
-    print_means()
+    print_means(harness.main("tensor_ops", together=True))

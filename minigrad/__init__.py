@@ -79,11 +79,16 @@ from .ops.activation import *
 from .ops.arithmetic import *
 from .ops.bitwise import *
 from .ops.cast import *
+from .ops.clamp import *
 from .ops.compare import *
+from .ops.complexes import *
 from .ops.creation import *
 from .ops.cumulative import *
+from .ops.decompositions import *
 from .ops.diagonals import *
+from .ops.distances import cosine_similarity, pairwise_distance
 from .ops.dropout import *
+from .ops.einsum import *
 from .ops.extremes import *
 from .ops.functions import *
 from .ops.grids import *
@@ -92,16 +97,23 @@ from .ops.matmul import *
 from .ops.norms import *
 from .ops.operands import *
 from .ops.piecewise import *
+from .ops.places import *
+from .ops.products import *
+from .ops.pseudoinverse import *
 from .ops.quantiles import *
 from .ops.rearrange import *
 from .ops.reduce import *
 from .ops.rounding import *
 from .ops.sampling import *
+from .ops.scatter import *
 from .ops.select import *
+from .ops.sets import *
 from .ops.shape import *
 from .ops.softmax import *
+from .ops.sorting import *
 from .ops.special import *
 from .ops.statistics import *
+from .ops.strided import *
 from .printing import set_printoptions
 from .random import (
     Generator,
@@ -112,6 +124,7 @@ from .random import (
     seed,
     set_rng_state,
 )
+from .return_types import Size
 from .tensor import Tensor
 
 __version__ = "0.1.0"
@@ -120,6 +133,11 @@ __version__ = "0.1.0"
 def is_tensor(obj):
     """Whether ``obj`` is a minigrad tensor."""
     return isinstance(obj, Tensor)
+
+
+def detach(input):
+    """The memory of ``input`` outside the graph."""
+    return input.detach()
 
 
 def is_floating_point(input):

@@ -3,3 +3,7 @@
 
 class GradcheckError(RuntimeError):
     """Numerical and analytic gradients differ (raised by :func:`minigrad.gradcheck`)."""
+
+
+class LinAlgError(RuntimeError):
+    """A matrix has no such inverse or factorisation: it is singular, say."""

@@ -3,8 +3,9 @@
 import numpy as np
 
 from .engine import gradients
-from .engine.graph import TensorBase
+from .engine.graph import TensorBase, written
 from .engine.modes import state
+from .ops.operands import operands
 
 
 def in_place(function):
@@ -14,6 +15,22 @@ def in_place(function):
         refuse_recording(self, args, method.__name__, function.__name__)
         with not_recording():
             return self._write(function(self, *args, **kwargs))
+
+    method.__name__ = f"{function.__name__}_"
+    method.__qualname__ = f"Tensor.{method.__name__}"
+    method.__doc__ = f"{function.__name__} in place, where nothing is recorded; returns self."
+    return method
+
+
+def reshaped(function):
+    """A method that gives self the shape of the view ``function(self, …)``; nothing is recorded."""
+
+    def method(self, *args, **kwargs):
+        refuse_recording(self, args, method.__name__, function.__name__)
+        with not_recording():
+            self._array = function(self, *args, **kwargs)._array
+        written(self)
+        return self
 
     method.__name__ = f"{function.__name__}_"
     method.__qualname__ = f"Tensor.{method.__name__}"
@@ -48,6 +65,22 @@ def refuse_recording(tensor, others, name, functional):
     )
 
 
+def unlocked(array):
+    """The array, which may be written to: NumPy locks diagonals and expansions, whatever is below.
+
+    Raises ValueError where elements share a place in memory.
+    """
+    if type(array) is not np.ndarray or array.flags.writeable or array.base is None:
+        return array
+    if any(step == 0 and n > 1 for step, n in zip(array.strides, array.shape, strict=True)):
+        raise ValueError(
+            f"elements of shape {array.shape} share places in memory (an expansion does that); "
+            "write to a .clone()"
+        )
+    array.flags.writeable = True
+    return array
+
+
 def updated(function):
     """An augmented assignment: in place where nothing is recorded, else a new tensor."""
 
@@ -62,24 +95,39 @@ def updated(function):
     return method
 
 
+def infix(function):
+    """The operator: with what is no number, such as None, Python asks the other operand."""
+
+    def method(self, other):
+        try:
+            return function(self, other)
+        except TypeError:
+            if isinstance(other, _NUMERIC):
+                raise
+            return NotImplemented
+
+    return method
+
+
+def commutative(op):
+    """As :func:`infix`, of an op that takes any two operands: a call less for + and *."""
+    apply = op.apply
+
+    def method(self, other):
+        try:
+            a, b = operands(self, other)
+        except TypeError:
+            if isinstance(other, _NUMERIC):
+                raise
+            return NotImplemented
+        return apply(a, b)
+
+    return method
+
+
 def reflected(function):
     """The operator for a tensor on the right-hand side."""
-
-    def method(self, other):
-        return function(other, self)
-
-    return method
+    return infix(lambda self, other: function(other, self))
 
 
-def comparable(function):
-    """== and !=: with what is no number, such as None, Python decides by identity."""
-
-    def method(self, other):
-        if not isinstance(other, _COMPARED):
-            return NotImplemented
-        return function(self, other)
-
-    return method
-
-
-_COMPARED = (TensorBase, int, float, np.ndarray, np.generic)
+_NUMERIC = (TensorBase, int, float, np.ndarray, np.generic)

@@ -7,10 +7,40 @@ values=tensor(3.),
 indices=tensor(1))
 """
 
+import math
 from collections import namedtuple
 
+
+class Size(tuple):
+    """A shape: a tuple that knows how many elements it holds.
+
+    >>> Size((2, 3)).numel()
+    6
+    """
+
+    __slots__ = ()
+
+    def numel(self):
+        """The product of the extents."""
+        return math.prod(self)
+
+    def __getitem__(self, where):
+        part = tuple.__getitem__(self, where)
+        return Size(part) if type(part) is tuple else part
+
+    def __add__(self, other):
+        return Size(tuple.__add__(self, other))
+
+
 _FIELDS = {
-    "values indices": "cummax cummin max median min mode nanmedian",
+    "values indices": "cummax cummin kthvalue max median min mode nanmedian sort topk",
+    "sign logabsdet": "linalg_slogdet slogdet",
+    "eigenvalues eigenvectors": "linalg_eigh",
+    "U S Vh": "linalg_svd",
+    "U S V": "svd",
+    "Q R": "linalg_qr qr",
+    "solution residuals rank singular_values": "linalg_lstsq",
+    "hist bin_edges": "histogram",
     "min max": "aminmax",
 }
 

@@ -4,11 +4,20 @@ import numbers
 
 import numpy as np
 
-from . import backend, dtypes, methods, ops
+from . import backend, dtypes, fillers, methods, ops
 from .engine import gradients, graph, hooks
 from .engine.graph import TensorBase, dtype_of, new_tensor, values, version_cell, written
 from .engine.modes import state
-from .inplace import comparable, in_place, reflected, refuse_recording, updated
+from .inplace import (
+    commutative,
+    in_place,
+    infix,
+    reflected,
+    refuse_recording,
+    reshaped,
+    unlocked,
+    updated,
+)
 from .ops import (
     arithmetic,
     bitwise,
@@ -16,18 +25,18 @@ from .ops import (
     creation,
     indexing,
     rounding,
-    sampling,
     select,
 )
 from .ops.cast import cast
 from .ops.operands import check_axis, tensor_of
 from .printing import tensor_repr
+from .return_types import Size
 
 
 def _fill(name, array, where, values):
     """array[where] = values, broadcast."""
     try:
-        array[where] = values
+        unlocked(array)[where] = values
     except ValueError as error:
         raise RuntimeError(f"{name}: {error}") from None
 
@@ -58,7 +67,7 @@ class Tensor(TensorBase):
 
     # what it is
     ndim = property(lambda self: self._array.ndim, doc="Number of axes.")
-    shape = property(lambda self: self._array.shape, doc="Extents, as a tuple.")
+    shape = property(lambda self: Size(self._array.shape), doc="Extents, as a tuple.")
     dtype = property(dtype_of, doc="The minigrad dtype.")
     device = property(lambda self: backend.device_of(self._array), doc="'cpu' or 'cuda'.")
     is_cuda = property(lambda self: self.device == "cuda", doc="Whether it lives on a GPU.")
@@ -69,7 +78,9 @@ class Tensor(TensorBase):
     itemsize = property(lambda self: self.dtype.itemsize, doc="Bytes per element.")
     nbytes = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
     T = property(ops.shape.t, doc="The transpose of a matrix.")
+    H = property(ops.shape.t, doc="The transpose of a matrix.")
     mT = property(lambda self: self.transpose(-2, -1), doc="The last two axes exchanged.")
+    mH = mT
     _backward_hooks = property(lambda self: self._hooks)
 
     @property
@@ -120,7 +131,7 @@ class Tensor(TensorBase):
 
     def size(self, dim=None):
         """The shape, or one extent."""
-        shape = self._array.shape
+        shape = Size(self._array.shape)
         return shape if dim is None else shape[check_axis(dim, len(shape))]
 
     def numel(self):
@@ -154,6 +165,14 @@ class Tensor(TensorBase):
     def is_complex(self):
         """False: minigrad has no complex numbers."""
         return False
+
+    def is_same_size(self, other):
+        """Whether another tensor has the same shape."""
+        return self._array.shape == other._array.shape
+
+    def get_device(self):
+        """The number of the GPU, −1 on the CPU."""
+        return 0 if self.is_cuda else -1
 
     def is_contiguous(self, *, memory_format=None):
         """Whether the elements lie in row-major order without gaps."""
@@ -342,30 +361,30 @@ class Tensor(TensorBase):
         return {"dtype": dtype or self.dtype, "device": device or self.device}
 
     # operators
-    __add__ = __radd__ = arithmetic.add
-    __sub__ = arithmetic.sub
+    __add__ = __radd__ = commutative(arithmetic.Add)
+    __sub__ = infix(arithmetic.sub)
     __rsub__ = reflected(arithmetic.sub)
-    __mul__ = __rmul__ = arithmetic.mul
-    __truediv__ = arithmetic.div
+    __mul__ = __rmul__ = commutative(arithmetic.Mul)
+    __truediv__ = infix(arithmetic.div)
     __rtruediv__ = reflected(arithmetic.div)
-    __floordiv__ = rounding.floor_divide
+    __floordiv__ = infix(rounding.floor_divide)
     __rfloordiv__ = reflected(rounding.floor_divide)
-    __mod__ = rounding.remainder
+    __mod__ = infix(rounding.remainder)
     __rmod__ = reflected(rounding.remainder)
-    __pow__ = arithmetic.pow
+    __pow__ = infix(arithmetic.pow)
     __rpow__ = reflected(arithmetic.pow)
-    __and__ = __rand__ = bitwise.bitwise_and
-    __or__ = __ror__ = bitwise.bitwise_or
-    __xor__ = __rxor__ = bitwise.bitwise_xor
-    __lshift__ = bitwise.bitwise_left_shift
+    __and__ = __rand__ = infix(bitwise.bitwise_and)
+    __or__ = __ror__ = infix(bitwise.bitwise_or)
+    __xor__ = __rxor__ = infix(bitwise.bitwise_xor)
+    __lshift__ = infix(bitwise.bitwise_left_shift)
     __rlshift__ = reflected(bitwise.bitwise_left_shift)
-    __rshift__ = bitwise.bitwise_right_shift
+    __rshift__ = infix(bitwise.bitwise_right_shift)
     __rrshift__ = reflected(bitwise.bitwise_right_shift)
     __invert__ = bitwise.bitwise_not
     __neg__ = arithmetic.neg
     __pos__ = arithmetic.positive
     __abs__ = arithmetic.abs
-    __matmul__ = ops.matmul.matmul
+    __matmul__ = infix(ops.matmul.matmul)
     __rmatmul__ = reflected(ops.matmul.matmul)
     __iadd__ = updated(arithmetic.add)
     __isub__ = updated(arithmetic.sub)
@@ -379,12 +398,12 @@ class Tensor(TensorBase):
     __ixor__ = updated(bitwise.bitwise_xor)
     __ilshift__ = updated(bitwise.bitwise_left_shift)
     __irshift__ = updated(bitwise.bitwise_right_shift)
-    __eq__ = comparable(compare.eq)
-    __ne__ = comparable(compare.ne)
-    __lt__ = compare.lt
-    __le__ = compare.le
-    __gt__ = compare.gt
-    __ge__ = compare.ge
+    __eq__ = infix(compare.eq)
+    __ne__ = infix(compare.ne)
+    __lt__ = infix(compare.lt)
+    __le__ = infix(compare.le)
+    __gt__ = infix(compare.gt)
+    __ge__ = infix(compare.ge)
     __hash__ = object.__hash__
 
     def where(self, condition, other):
@@ -409,7 +428,7 @@ class Tensor(TensorBase):
     def __setitem__(self, where, value):
         value = value if isinstance(value, TensorBase) else tensor_of(value)
         refuse_recording(self, (value,), "item assignment", "mg.where")
-        first, second = indexing.split_index(indexing.check_index(where, self._array.shape))
+        first, second = indexing.split_index(indexing.check_index(where, self))
         target = self._array if second is None else self._array[first]
         source = cast(value.detach(), self.dtype)._array
         _fill("item assignment", target, first if second is None else second, source)
@@ -447,6 +466,8 @@ class Tensor(TensorBase):
         return format(self.item(), spec) if self._array.ndim == 0 else object.__format__(self, spec)
 
     def __contains__(self, value):
+        if not isinstance(value, TensorBase | numbers.Number):
+            raise RuntimeError(f"a tensor contains numbers, not {type(value).__name__}")
         return (self == value).any().item()
 
     # writing
@@ -459,7 +480,7 @@ class Tensor(TensorBase):
             )
         if dtypes.category(result.dtype) > dtypes.category(self.dtype):
             raise RuntimeError(f"result type {result.dtype} can't be cast in place to {self.dtype}")
-        self._array[...] = cast(result, self.dtype)._array
+        _fill("an in-place method", self._array, ..., cast(result, self.dtype)._array)
         written(self)
         return self
 
@@ -467,7 +488,7 @@ class Tensor(TensorBase):
         """Write a plain array of values where nothing is recorded."""
         refuse_recording(self, (), name, name.rstrip("_"))
         tag = self._tag
-        self._array[...] = dtypes.encode(array, tag) if tag else array
+        _fill(name, self._array, ..., dtypes.encode(array, tag) if tag else array)
         written(self)
         return self
 
@@ -485,61 +506,13 @@ class Tensor(TensorBase):
     def fill_(self, value):
         """Write one value everywhere; returns self."""
         xp = backend.array_module(self._array)
-        value = value.item() if isinstance(value, TensorBase) else value
-        storage = np.float32 if self._tag else self._array.dtype
+        storage = np.dtype(np.float32) if self._tag else self._array.dtype
+        value = creation.one_number(value, self.dtype, storage)
         return self._assign("fill_", xp.full(self._array.shape, value, storage))
 
     def zero_(self):
         """Write zeros; returns self."""
         return self.fill_(0)
-
-    def uniform_(self, from_=0.0, to=1.0, *, generator=None):
-        """Write uniform random numbers from [from_, to); returns self."""
-        if not from_ <= to:
-            raise RuntimeError(f"uniform_: from={from_} must not be above to={to}")
-        self._refuse_integers("uniform_")
-        drawn = sampling.uniform_like(self._array, generator)
-        return self._assign("uniform_", drawn * (to - from_) + from_)
-
-    def normal_(self, mean=0.0, std=1.0, *, generator=None):
-        """Write normal random numbers; returns self."""
-        if not std >= 0:
-            raise RuntimeError(f"normal_: std must not be negative, got {std}")
-        self._refuse_integers("normal_")
-        return self._assign("normal_", sampling.normal_like(self._array, generator) * std + mean)
-
-    def exponential_(self, lambd=1.0, *, generator=None):
-        """Write random numbers of density λ · exp(−λ x); returns self."""
-        if not lambd > 0:
-            raise RuntimeError(f"exponential_: lambd must be positive, got {lambd}")
-        self._refuse_integers("exponential_")
-        drawn = sampling.exponential_like(self._array, generator)
-        return self._assign("exponential_", drawn / lambd)
-
-    def bernoulli_(self, p=0.5, *, generator=None):
-        """Write 1 with probability p (a number or a tensor), else 0; returns self."""
-        chance = values(p) if isinstance(p, TensorBase) else np.full((), p)
-        sampling.check_probability(chance)
-        drawn = sampling.uniform_like(self._array, generator)
-        return self._assign("bernoulli_", (drawn < chance).astype(drawn.dtype))
-
-    def random_(self, from_=0, to=None, *, generator=None):
-        """Write random integers from [from_, to), or [0, from_); returns self.
-
-        Without limits, as far as the dtype holds all integers.
-        """
-        if to is None and from_ == 0:
-            kind = self.dtype
-            to = 2 ** (kind.mantissa_bits + 1) if kind.is_floating_point else dtypes.iinfo(kind).max
-        elif to is None:
-            from_, to = 0, from_
-        if from_ >= to:
-            raise RuntimeError(f"random_: from={from_} must be below to={to}")
-        return self.copy_(sampling.randint(from_, to, self.shape, generator=generator))
-
-    def _refuse_integers(self, name):
-        if not self.dtype.is_floating_point:
-            raise NotImplementedError(f"{name} needs a floating-point tensor, got {self.dtype}")
 
     def __repr__(self):
         return tensor_repr(self)
@@ -561,6 +534,10 @@ class Tensor(TensorBase):
 
 for _name, _function in methods.METHODS.items():
     setattr(Tensor, _name, _function)
+for _name, _function in methods.RESHAPED.items():
+    setattr(Tensor, f"{_name}_", reshaped(_function))
+for _name in fillers.__all__:
+    setattr(Tensor, _name, getattr(fillers, _name))
 for _name, _function in methods.IN_PLACE.items():
     setattr(Tensor, f"{_name}_", in_place(_function))
 graph.set_tensor_class(Tensor)

@@ -15,7 +15,7 @@ FLOORS = (
     {"engine"},
     {"ops"},
     {
-        "tensor", "methods", "inplace", "printing",
+        "tensor", "methods", "inplace", "fillers", "printing",
         "function", "transforms", "derivatives", "recompute",
     },
     {"nn", "data"},
@@ -28,7 +28,7 @@ DOORS = {"__init__", "__main__", "autograd", "demo", "func", "linalg", "special"
 # the only rooms that import another one of their floor
 WITHIN = {
     ("dtypes", "backend"),
-    *(("tensor", own) for own in ("printing", "methods", "inplace")),
+    *(("tensor", own) for own in ("printing", "methods", "inplace", "fillers")),
     ("derivatives", "transforms"),
     ("recompute", "transforms"),
     ("recompute", "function"),

@@ -13,6 +13,7 @@ from .maps import FAST
 from .vmath import maximum
 
 CHUNK = 1024  # elements that are compared at once in the search for the extreme
+FEW = 32  # elements; the search for more of the first ones is slower than sorting
 SMALL = 256  # elements; below, a NumPy call is as fast
 
 
@@ -96,30 +97,6 @@ argmax = _arg_extreme(reference.argmax, 1.0)
 argmin = _arg_extreme(reference.argmin, -1.0)
 
 
-@jit()
-def _add(g, index, out):
-    """out[i, index[i, k, j], j] += g[i, k, j]; False if an index is out of bounds"""
-    n = out.shape[1]
-    for i in range(g.shape[0]):
-        for k in range(g.shape[1]):
-            for j in range(g.shape[2]):
-                out[i, index[i, k, j] % n, j] += g[i, k, j]
-
-
-def add_along(g, index, axis, extent):
-    """Zeros with ``extent`` elements along ``axis`` and g added at ``index``"""
-    axis = range(g.ndim)[axis]
-    shape = (*g.shape[:axis], extent, *g.shape[axis + 1 :])
-    out = np.zeros(shape, g.dtype)
-    if g.size:
-        before, after = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
-        loop_arrays = [
-            np.ascontiguousarray(a).reshape(before, -1, after) for a in (g, index, out)
-        ]
-        launch.split(_add, loop_arrays, cost=1.0)
-    return out
-
-
 def argmedian(x, axis, skip_nan):
     """The index of the lower median along ``axis``, kept with extent 1
 
@@ -129,3 +106,43 @@ def argmedian(x, axis, skip_nan):
         return reference.argmedian(x, axis, skip_nan)
     middle = (x.shape[axis] - 1) // 2
     return np.take(np.argpartition(x, middle, axis), [middle], axis)
+
+
+@jit()
+def _before(a, b, sign):
+    """Whether sign · a comes before sign · b in order, NaN being the largest"""
+    if a != a:
+        return sign < 0 and b == b
+    if b != b:
+        return sign > 0
+    return a < b
+
+
+@jit()
+def _first_rows(x, out, count, sign):
+    """out[i] = the places of the first ``count`` of sign · x[i] in order"""
+    s = x.dtype.type(sign)
+    best = np.empty(count, x.dtype)
+    for i in range(x.shape[0]):
+        found = 0
+        for j in range(x.shape[1]):
+            value = s * x[i, j]
+            if found == count and not _before(value, best[count - 1], sign):
+                continue
+            found = min(found + 1, count)
+            k = found - 1
+            while k > 0 and _before(value, best[k - 1], sign):
+                best[k], out[i, k] = best[k - 1], out[i, k - 1]
+                k -= 1
+            best[k], out[i, k] = value, j
+
+
+def first_in_order(x, axis, count, descending):
+    """The first ``count`` of the indices that sort x along ``axis``"""
+    if x.dtype not in FAST or not 0 < count <= FEW:
+        return reference.first_in_order(x, axis, count, descending)
+    rows = np.ascontiguousarray(np.moveaxis(x, axis, -1))
+    out = np.empty((rows.size // rows.shape[-1], count), np.int64)
+    arrays = rows.reshape(len(out), -1), out
+    launch.split(_first_rows, arrays, count, -1.0 if descending else 1.0, cost=0.3)
+    return np.moveaxis(out.reshape(*rows.shape[:-1], count), -1, axis)

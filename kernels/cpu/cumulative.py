@@ -28,9 +28,13 @@ def _join(multiply, a, b):
 @jit(SUM)
 def _whole(multiply, x):
     """Π x or Σ x"""
-    total = 1.0 if multiply else 0.0
+    total, product = 0.0, 1.0
+    if multiply:
+        for i in range(x.size):
+            product *= np.float64(x[i])
+        return product
     for i in range(x.size):
-        total = _join(multiply, total, np.float64(x[i]))
+        total += np.float64(x[i])
     return total
 
 
@@ -40,25 +44,27 @@ def _accumulating_rows(multiply):
     @jit()
     def rows(x, y, reverse):
         n = x.shape[1]
-        run, step = n // RUNS, -1 if reverse else 1
-        jump, low = step * run, n - run if reverse else 0
+        run = n // RUNS
+        jump, low = (-run, n - run) if reverse else (run, 0)
         for i in range(x.shape[0]):
             row, out = x[i], y[i]
-            a = n - 1 if reverse else 0
-            b, c, d = a + jump, a + 2 * jump, a + 3 * jump
+            a, b = row[low:][:run], row[low + jump :][:run]
+            c, d = row[low + 2 * jump :][:run], row[low + 3 * jump :][:run]
+            ya, yb = out[low:][:run], out[low + jump :][:run]
+            yc, yd = out[low + 2 * jump :][:run], out[low + 3 * jump :][:run]
             p = 1.0 if multiply else 0.0
-            q = _whole(multiply, row[low : low + run])
-            r = _join(multiply, q, _whole(multiply, row[low + jump : low + jump + run]))
-            s = _join(multiply, r, _whole(multiply, row[low + 2 * jump : low + 2 * jump + run]))
-            for _ in range(run):
-                p, q = _join(multiply, p, row[a]), _join(multiply, q, row[b])
-                r, s = _join(multiply, r, row[c]), _join(multiply, s, row[d])
-                out[a], out[b], out[c], out[d] = p, q, r, s
-                a, b, c, d = a + step, b + step, c + step, d + step
-            for _ in range(n - RUNS * run):
-                s = _join(multiply, s, row[d])
-                out[d] = s
-                d += step
+            q = _whole(multiply, a)
+            r = _join(multiply, q, _whole(multiply, b))
+            s = _join(multiply, r, _whole(multiply, c))
+            for t in range(run):
+                k = np.uintp(run - 1 - t if reverse else t)
+                p, q = _join(multiply, p, a[k]), _join(multiply, q, b[k])
+                r, s = _join(multiply, r, c[k]), _join(multiply, s, d[k])
+                ya[k], yb[k], yc[k], yd[k] = p, q, r, s
+            for t in range(RUNS * run, n):
+                k = n - 1 - t if reverse else t
+                s = _join(multiply, s, row[k])
+                out[k] = s
 
     return rows
 

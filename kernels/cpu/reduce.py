@@ -234,6 +234,9 @@ def sum(x, axis=None, keepdims=False):
 
 def mean(x, axis=None, keepdims=False):
     """Σ x / n over ``axis``; NaN where nothing is averaged"""
+    if 0 < x.size < SMALL and x.dtype in _FLOATS:
+        total = np.asarray(np.add.reduce(x, axis, keepdims=keepdims))
+        return np.asarray(total / (x.size // total.size))
     if x.size < SMALL or x.dtype not in _FLOATS or axis == ():
         return np.asarray(reference.mean(x, axis, keepdims))
     return _reduce(_SUM, x, axis, keepdims, float(_plan(x.shape, axis, keepdims).count))
@@ -242,14 +245,14 @@ def mean(x, axis=None, keepdims=False):
 def amax(x, axis=None, keepdims=False):
     """The largest element over ``axis``; NaN if there is one"""
     if x.size < SMALL or x.dtype not in _FLOATS or axis == ():
-        return np.asarray(reference.amax(x, axis, keepdims))
+        return np.asarray(np.maximum.reduce(x, axis, keepdims=keepdims))
     return _reduce(_MAX, x, axis, keepdims, _MAX.scalar)
 
 
 def amin(x, axis=None, keepdims=False):
     """The smallest element over ``axis``; NaN if there is one"""
     if x.size < SMALL or x.dtype not in _FLOATS or axis == ():
-        return np.asarray(reference.amin(x, axis, keepdims))
+        return np.asarray(np.minimum.reduce(x, axis, keepdims=keepdims))
     return _reduce(_MIN, x, axis, keepdims, _MIN.scalar)
 
 

@@ -1,6 +1,7 @@
-"""Elements along one axis: which one is meant, reading it, and adding to it."""
+"""Which element along one axis is meant: the extremes, the median, the order."""
 
 from ..registry import array_module, kernel
+from .gather import take_along
 
 
 def _along(make, shape):
@@ -19,10 +20,20 @@ def argmin(x, axis=None, keepdims=False):
     return x.argmin(axis=axis, keepdims=keepdims)
 
 
-@kernel(lambda make, shape: (make.normal(shape), -1), min_ndim=1)
-def order(x, axis):
-    """The indices that sort x along ``axis``: equal elements in their order, NaN last"""
-    return array_module(x).argsort(x, axis=axis, kind="stable")
+@kernel(lambda make, shape: (make.normal(shape), -1, True), min_ndim=1)
+def order(x, axis, descending=False):
+    """The indices that sort x along ``axis``: equal elements in their order, NaN the largest"""
+    xp = array_module(x)
+    if not descending:
+        return xp.argsort(x, axis=axis, kind="stable")
+    return x.shape[axis] - 1 - xp.flip(xp.argsort(xp.flip(x, axis), axis=axis, kind="stable"), axis)
+
+
+@kernel(lambda make, shape: (make.normal(shape), -1, 1, True), min_ndim=1, allows_empty=False)
+def first_in_order(x, axis, count, descending):
+    """The first ``count`` of the indices that sort x along ``axis``"""
+    where = (slice(None),) * (axis % x.ndim) + (slice(count),)
+    return order(x, axis, descending)[where].copy()
 
 
 @kernel(lambda make, shape: (make.normal(shape), -1, False), min_ndim=1, allows_empty=False)
@@ -38,35 +49,4 @@ def argmedian(x, axis, skip_nan):
         rank = xp.maximum(count - 1, 0) // 2
     else:
         rank = xp.where(count == extent, (extent - 1) // 2, count)
-    return xp.take_along_axis(order(x, axis), rank, axis)
-
-
-def _with_index(make, shape):
-    return make.normal(shape), make.integers(shape, 0, shape[-1]), -1
-
-
-@kernel(_with_index, min_ndim=1, allows_empty=False)
-def take_along(x, index, axis):
-    """x at ``index`` along ``axis``; their other extents agree"""
-    return array_module(x).take_along_axis(x, index, axis)
-
-
-@kernel(
-    lambda make, shape: (*_with_index(make, shape), shape[-1]),
-    min_ndim=1,
-    allows_empty=False,
-    notes={"sums": True},
-)
-def add_along(g, index, axis, extent):
-    """Zeros with ``extent`` elements along ``axis`` and g added at ``index``"""
-    xp = array_module(g)
-    shape = list(g.shape)
-    shape[axis] = extent
-    where = [
-        xp.arange(n).reshape([-1 if i == a else 1 for i in range(g.ndim)])
-        for a, n in enumerate(g.shape)
-    ]
-    where[axis] = index
-    out = xp.zeros(shape, g.dtype)
-    xp.add.at(out, tuple(where), g)
-    return out
+    return take_along(order(x, axis), rank, axis % x.ndim)

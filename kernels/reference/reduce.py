@@ -9,6 +9,8 @@ def normalized_axes(axis, ndim):
     """``axis`` (None, an int or a tuple) as a sorted tuple of non-negative ints."""
     if axis is None:
         return tuple(range(ndim))
+    if type(axis) is tuple and len(axis) == 1 and 0 <= axis[0] < ndim:
+        return axis
     axes = axis if isinstance(axis, tuple) else (axis,)
     for a in axes:
         if not -ndim <= a < max(ndim, 1):

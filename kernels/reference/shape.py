@@ -21,24 +21,6 @@ def expand(x, shape):
     return array_module(x).broadcast_to(x, shape)
 
 
-@kernel(lambda make, shape: (make.normal(shape), (Ellipsis, None)))
-def index(x, where):
-    """x[where]"""
-    return x[where]
-
-
-@kernel(lambda make, shape: (make.normal((*shape, 1)), shape, (Ellipsis, None)))
-def index_adjoint(g, shape, where):
-    """Zeros of ``shape`` with g added at ``where``; elements named twice receive both."""
-    xp = array_module(g)
-    out = xp.zeros(shape, g.dtype)
-    if all(w is None or w is Ellipsis or isinstance(w, (int, slice)) for w in where):
-        out[where] = g
-    else:
-        xp.add.at(out, where, g)
-    return out
-
-
 @kernel(lambda make, shape: (0, make.normal((2, *shape)), make.normal((1, *shape))))
 def cat(axis, *arrays):
     """Arrays one after another along ``axis``."""

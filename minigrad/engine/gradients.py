@@ -14,6 +14,8 @@ def _list(value):
 
 
 def _tensors(value, what):
+    if isinstance(value, graph.TensorBase):
+        return [value]
     found = _list(value)
     for t in found:
         if not isinstance(t, graph.TensorBase):
@@ -63,15 +65,16 @@ def _given(tensor, gradient, create_graph, position):
             f"gradient {position} has shape {gradient._array.shape}, but its output has shape "
             f"{tensor._array.shape}"
         )
-    kind = graph.dtype_of(tensor)
-    if graph.dtype_of(gradient) is not kind:
-        gradient = OPERATIONS.cast(gradient, dtype=kind)
+    same = gradient._array.dtype is tensor._array.dtype and gradient._tag is tensor._tag
+    if not same:
+        gradient = OPERATIONS.cast(gradient, dtype=graph.dtype_of(tensor))
     return gradient if create_graph else graph.values(gradient)
 
 
 def _roots(outputs, gradients, create_graph):
-    if gradients is None and isinstance(outputs, graph.TensorBase):
-        return [(outputs, _start(outputs, None, create_graph, 0))]
+    single = isinstance(outputs, graph.TensorBase)
+    if single and (gradients is None or isinstance(gradients, graph.TensorBase)):
+        return [(outputs, _start(outputs, gradients, create_graph, 0))]
     outputs = _tensors(outputs, "outputs")
     gradients = [None] * len(outputs) if gradients is None else _list(gradients)
     if len(gradients) != len(outputs):
@@ -170,8 +173,7 @@ def _result(found, tensor, create_graph, allow_unused, materialize):
         gradient = run_leaf_hooks(tensor, gradient, create_graph)
     if create_graph:
         return gradient
-    writable = gradient.flags.writeable if isinstance(gradient, np.ndarray) else True
-    return graph.new_tensor(gradient if writable else gradient.copy(), tensor._tag)
+    return graph.new_tensor(gradient, tensor._tag)
 
 
 def recording(*tensors):

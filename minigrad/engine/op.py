@@ -291,7 +291,8 @@ def _apply_general(cls, tensors, params):
     ctx.saved = ()
     ctx.k = k = backend.kernels_of(*(t._array for t in tensors if t is not None))
     tag = next((t._tag for t in tensors if t is not None and t._tag is not None), None)
-    arrays = [None if t is None else graph.values(t) for t in tensors]
+    moved = cls.view and tag is not None  # the stored bits move, so that memory stays shared
+    arrays = [None if t is None else t._array if moved else graph.values(t) for t in tensors]
     ctx.recorded = state.recording and any(t is not None and t._requires_grad for t in tensors)
     try:
         out = ctx.forward(k, *arrays, **params)
@@ -302,6 +303,8 @@ def _apply_general(cls, tensors, params):
     if tag is None:
         return finish(ctx, tensors, arrays, out, None, ctx.recorded)
     ctx.emulated = True
+    if moved:
+        return finish(ctx, tensors, arrays, out, tag, ctx.recorded)
     plain = tuple(map(graph.as_array, out if type(out) is tuple else (out,)))
     rounded = tuple(_round(a, tag) for a in plain)
     ctx.saved = tuple(

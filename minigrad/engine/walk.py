@@ -102,7 +102,10 @@ def _checked(node, results):
 
 
 def _leads_on(node, needed):
-    return any(e is not None and e[0] in needed for e in node.edges)
+    for edge in node.edges:  # noqa: SIM110  (a generator costs more than most nodes have edges)
+        if edge is not None and edge[0] in needed:
+            return True
+    return False
 
 
 def _paths(roots, wanted):
@@ -119,8 +122,10 @@ def _paths(roots, wanted):
         if node.sequence in order:
             continue
         order[node.sequence] = node
-        stack.extend(e[0] for e in node.edges if e is not None and e[1] >= 0)
-    for _, node in sorted(order.items()):
+        for edge in node.edges:
+            if edge is not None and edge[1] >= 0:
+                stack.append(edge[0])
+    for node in map(order.get, sorted(order)):
         if node in captures or _leads_on(node, needed):
             needed.add(node)
     return needed, captures

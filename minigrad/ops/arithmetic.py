@@ -13,7 +13,7 @@ from .operands import (
     INTEGERS,
     check_category,
     converted,
-    floating,
+    floating_operands,
     one_tensor,
     only_tensors,
     operands,
@@ -147,6 +147,29 @@ class Pow(Op):
 
     def peer(torch, x, y):
         return torch.pow(x, y)
+
+
+class PowNumber(Op):
+    """y = xᵖ for a number p.    dL/dx = g · p · xᵖ⁻¹, 0 where p = 0"""
+
+    def forward(ctx, k, x, *, exponent):
+        ctx.exponent = exponent
+        ctx.save(x)
+        return k.pow(x, exponent)
+
+    def vjp(ctx, k, g):
+        (x,) = ctx.saved
+        p = ctx.exponent
+        return k.mul(g, k.mul(k.pow(x, p - 1.0), p)) if p else k.mul(g, 0.0)
+
+    def samples(rng):
+        x = rng.uniform(0.5, 2, (3, 4))
+        for exponent in (3.0, -1.5, 0.5, 1.0, 0.0):
+            yield Sample(f"exponent {exponent}", (x,), {"exponent": exponent})
+        yield Sample("cube of negatives", (-x,), {"exponent": 3.0})
+
+    def peer(torch, x, *, exponent):
+        return x**exponent
 
 
 class Neg(Op):
@@ -432,10 +455,9 @@ def div(input, other, *, rounding_mode=None):
     >>> mg.div(mg.tensor([7, -7]), 2, rounding_mode="trunc")
     tensor([ 3, -3])
     """
-    a, b = operands(input, other)
     if rounding_mode is not None:
-        return divided(a, b, rounding_mode)
-    return Div.apply(floating(a), floating(b))
+        return divided(*operands(input, other), rounding_mode)
+    return Div.apply(*floating_operands(input, other))
 
 
 def pow(input, exponent):
@@ -444,6 +466,8 @@ def pow(input, exponent):
         x = tensor_of(input)
         return Square.apply(x if x._array.dtype.kind == "f" else operands(x, exponent)[0])
     one_tensor("pow", input, exponent)
+    if type(exponent) in (int, float) and input._array.dtype.kind == "f":
+        return PowNumber.apply(input, exponent=float(exponent))
     a, b = operands(input, exponent)
     category = dtypes.category(dtype_of(a))
     if category == BOOLS:
@@ -471,8 +495,7 @@ def ldexp(input, other):
 def copysign(input, other):
     """|input| with the sign of other; other may be a number."""
     only_tensors("copysign", input)
-    a, b = operands(input, other)
-    return Copysign.apply(floating(a), floating(b))
+    return Copysign.apply(*floating_operands(input, other))
 
 
 def lerp(input, end, weight):

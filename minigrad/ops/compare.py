@@ -1,5 +1,7 @@
 """Comparisons and tests of single elements: bool tensors, never part of a graph."""
 
+import numpy as np
+
 from .. import backend
 from ..engine.graph import TensorBase, as_array, dtype_of, new_tensor, values
 from ..engine.op import explained
@@ -42,8 +44,10 @@ def _comparison(name, formula, numbers=True):
         only_tensors(name, input, other, arguments=arguments)
         a, b = operands(input, other)
         a, b = values(a), values(b)
+        plain = type(a) is type(b) is np.ndarray
+        kernels = backend.CPU if plain else backend.kernels_of(a, b)
         try:
-            found = getattr(backend.kernels_of(a, b), name)(a, b)
+            found = getattr(kernels, name)(a, b)
         except ValueError as error:
             raise explained(error, name, (a, b)) from None
         return new_tensor(as_array(found))

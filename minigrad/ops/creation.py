@@ -7,13 +7,15 @@ import numpy as np
 from .. import backend, dtypes
 from ..engine.graph import TensorBase, dtype_of, new_tensor, values
 from .cast import cast
-from .operands import check_shape
+from .operands import check_fits, check_shape
 
 __all__ = [
     "as_tensor",
     "asarray",
     "empty",
     "empty_like",
+    "fill",
+    "frombuffer",
     "from_dlpack",
     "from_numpy",
     "full",
@@ -39,6 +41,22 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False):
     """
     array, tag = _from_data(data, dtype, copy=True)
     return placed(array, tag, dtype, device, requires_grad)
+
+
+def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
+    """A tensor on the memory of a bytes-like object: ``count`` elements from byte ``offset`` on."""
+    dtype = dtypes.check(dtype)
+    size = len(memoryview(buffer).cast("B"))
+    if not 0 <= offset < size or (count < 0 and (size - offset) % dtype.itemsize):
+        raise ValueError(f"frombuffer: offset={offset} leaves no whole {dtype} of {size} bytes")
+    array = np.frombuffer(buffer, dtype.storage, count, offset)
+    made = new_tensor(array, dtype if dtype.emulated else None)
+    return made.requires_grad_() if requires_grad else made
+
+
+def fill(input, value):
+    """A tensor like ``input`` of one value everywhere, a number or a 0-d tensor."""
+    return input.masked_fill(ones_like(input, dtype=dtypes.bool_), value)
 
 
 def as_tensor(data, dtype=None, device=None):
@@ -134,6 +152,9 @@ def _from_data(data, dtype, copy):
         if default.emulated:
             return dtypes.encode(array.astype(np.float32), default), default
         return array.astype(default.storage), None
+    if dtype is not None and array.size and not dtypes.check(dtype).is_floating_point:
+        for extreme in (array.min(), array.max()):
+            check_fits("tensor", extreme.item(), dtypes.check(dtype))
     return array, None
 
 
@@ -187,7 +208,15 @@ def extents(size):
 def _filled(shape, value, dtype, device, requires_grad):
     dtype = dtypes.check(dtype) if dtype is not None else dtypes.get_default_dtype()
     storage = np.dtype(np.float32) if dtype.emulated else dtype.storage
-    return placed(np.full(shape, value, storage), None, dtype, device, requires_grad)
+    array = np.full(shape, one_number(value, dtype, storage))
+    return placed(array, None, dtype, device, requires_grad)
+
+
+def one_number(value, dtype, storage):
+    """A number or 0-d tensor to fill with, as a NumPy number; RuntimeError beyond the dtype."""
+    value = value.item() if isinstance(value, TensorBase) else value
+    check_fits("fill_value", value, dtype)
+    return np.array(value).astype(storage)[()]
 
 
 @sized
@@ -215,6 +244,8 @@ def empty(*size, dtype=None, device=None, requires_grad=False):
 
 def full(size, fill_value, *, dtype=None, device=None, requires_grad=False):
     """A tensor of one repeated value, of the value's own kind unless ``dtype`` is given."""
+    if not isinstance(size, tuple | list):
+        raise TypeError(f"full: size must be a tuple of ints, got {size!r}")
     if dtype is None and isinstance(fill_value, bool | int):
         dtype = dtypes.check(type(fill_value))
     return _filled(extents((size,)), fill_value, dtype, device, requires_grad)
@@ -243,6 +274,8 @@ empty_like = zeros_like
 def scalar_tensor(s, *, dtype=None, device=None, requires_grad=False):
     """A 0-d tensor of a number, in the default dtype unless another is given."""
     wanted = dtype or dtypes.get_default_dtype()
+    if isinstance(s, list | tuple):
+        raise TypeError(f"scalar_tensor: s must be a number, got {s!r}")
     return tensor(s, dtype=wanted, device=device, requires_grad=requires_grad)
 
 

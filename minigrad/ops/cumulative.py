@@ -4,10 +4,11 @@ from .. import dtypes, return_types
 from ..engine.graph import dtype_of
 from ..engine.op import Op, Sample
 from .along import TakeAlong
+from .cast import clone
 from .compare import ne
 from .indexing import Index
 from .joining import cat
-from .operands import check_axis, tensor_of
+from .operands import check_axis, numpy_names, tensor_of
 from .reduce import check_floating, constant_kernel, in_dtype, sum, summable
 from .shape import reshape
 
@@ -165,6 +166,7 @@ def _along(op, x, dim, **params):
     return op.apply(x, axis=axis, **params)
 
 
+@numpy_names
 def cumsum(input, dim, *, dtype=None):
     """Running sums along ``dim``; integers and bools give int64.
 
@@ -175,6 +177,7 @@ def cumsum(input, dim, *, dtype=None):
     return _accumulated(Cumsum, input, dim, dtype)
 
 
+@numpy_names
 def cumprod(input, dim, *, dtype=None):
     """Running products along ``dim``; integers and bools give int64."""
     return _accumulated(Cumprod, input, dim, dtype)
@@ -185,6 +188,7 @@ def _accumulated(op, input, dim, dtype):
     return in_dtype(_along(op, x, dim, reverse=False), dtype)
 
 
+@numpy_names
 def logcumsumexp(input, dim):
     """ln Σ exp(xⱼ) over all j <= i along ``dim``, without overflow."""
     x = tensor_of(input)
@@ -192,11 +196,13 @@ def logcumsumexp(input, dim):
     return _along(Logcumsumexp, x, dim)
 
 
+@numpy_names
 def cummax(input, dim):
     """(values, indices) of the largest element so far along ``dim``; of equal ones the last."""
     return _running("cummax", input, dim)
 
 
+@numpy_names
 def cummin(input, dim):
     """(values, indices) of the smallest element so far along ``dim``; of equal ones the last."""
     return _running("cummin", input, dim)
@@ -217,6 +223,7 @@ def _cut(x, axis, low, high):
     return Index.apply(x, where=(*(slice(None),) * axis, slice(low, high)))
 
 
+@numpy_names
 def diff(input, n=1, dim=-1, prepend=None, append=None):
     """The ``n``-th differences along ``dim``: x[i + 1] − x[i], of bools whether they differ.
 
@@ -231,7 +238,7 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
         raise RuntimeError(f"diff: n={n} must not be negative")
     axis = check_axis(dim, x._array.ndim)
     parts = [p for p in (prepend, x, append) if p is not None]
-    x = x if len(parts) == 1 else cat(parts, axis)
+    x = cat(parts, axis) if len(parts) > 1 else x if n else clone(x)
     for _ in range(n):
         if not x._array.shape[axis]:
             return x
@@ -240,6 +247,7 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
     return x
 
 
+@numpy_names
 def trapezoid(y, x=None, *, dx=None, dim=-1):
     """∫ y dx along ``dim`` by the trapezoidal rule, at points ``x`` or in steps of ``dx`` (1)."""
     areas, axis = _areas("trapezoid", y, x, dx, dim)
@@ -247,11 +255,13 @@ def trapezoid(y, x=None, *, dx=None, dim=-1):
     return sum(areas, axis, dtype=dtype_of(y if empty else areas))
 
 
+@numpy_names
 def trapz(y, x=None, *, dx=None, dim=-1):
     """The same as :func:`trapezoid`."""
     return trapezoid(y, x, dx=dx, dim=dim)
 
 
+@numpy_names
 def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
     """The running integrals of :func:`trapezoid`, one fewer than points."""
     areas, axis = _areas("cumulative_trapezoid", y, x, dx, dim)

@@ -3,13 +3,12 @@
 import numpy as np
 
 from .. import dtypes, return_types
-from ..engine.graph import TensorBase, dtype_of
+from ..engine.graph import TensorBase, dtype_of, new_tensor
 from ..engine.op import Op, Sample
-from .along import TakeAlong
-from .operands import check_axes, check_axis, tensor_of
+from .operands import check_axes, check_axis, numpy_names, tensor_of
 from .reduce import axis_samples, constant_kernel, count_over, kept_shape, mean
 from .select import maximum, minimum
-from .shape import reshape, squeeze
+from .shape import reshape
 
 __all__ = [
     "amax",
@@ -83,11 +82,36 @@ class Spread(Op):
         return x.reshape(-1)[index].reshape(())
 
 
+class Chosen(Op):
+    """y = x at one index for each place along an axis, without it.    dL/dx = g there, else 0"""
+
+    def forward(ctx, k, x, index, *, axis, keepdims):
+        ctx.axis, ctx.shape, ctx.kept = axis, x.shape, index.shape
+        ctx.save(index)
+        y = k.take_along(x, index, axis)
+        return y if keepdims else k.reshape(y, (*x.shape[:axis], *x.shape[axis + 1 :]))
+
+    def vjp(ctx, k, g):
+        (index,) = ctx.saved
+        return k.add_along(k.reshape(g, ctx.kept), index, ctx.axis, ctx.shape), None
+
+    def samples(rng):
+        x, index = rng.normal(size=(3, 4)), rng.integers(0, 3, (1, 4))
+        yield Sample("of columns", (x, index), {"axis": 0, "keepdims": False})
+        yield Sample("of columns, kept", (x, index), {"axis": 0, "keepdims": True})
+
+    def peer(torch, x, index, *, axis, keepdims):
+        y = x.gather(axis, index)
+        return y if keepdims else y.squeeze(axis)
+
+
+@numpy_names
 def amax(input, dim=(), keepdim=False):
     """The maximum over all axes, or over ``dim``; ties share the gradient."""
     return _extreme(Amax, input, dim, keepdim)
 
 
+@numpy_names
 def amin(input, dim=(), keepdim=False):
     """The minimum over all axes, or over ``dim``; ties share the gradient."""
     return _extreme(Amin, input, dim, keepdim)
@@ -115,8 +139,9 @@ def _chosen(name, index_kernel, x, dim, keepdim, *parameters):
     else:
         refuse_empty(name, x, (axis,), dim)
         indices = constant_kernel(index_kernel, x, axis, *parameters)
-        values = TakeAlong.apply(x, indices, axis=axis)
-        found = (values, indices) if keepdim else (squeeze(values, axis), squeeze(indices, axis))
+        found = Chosen.apply(x, indices, axis=axis, keepdims=bool(keepdim)), indices
+        if not keepdim:
+            found = found[0], new_tensor(indices._array.reshape(found[0]._array.shape))
     return getattr(return_types, name)(*found)
 
 
@@ -127,6 +152,7 @@ def _one_of_all(name, index_kernel, x, *parameters):
     return Spread.apply(x, index)
 
 
+@numpy_names
 def max(input, dim=None, keepdim=False, *, other=None):
     """The largest element; with ``dim``, (values, indices) along it; or the larger of a pair.
 
@@ -140,6 +166,7 @@ def max(input, dim=None, keepdim=False, *, other=None):
     return _max_or_min("max", "argmax", maximum, input, dim, keepdim, other)
 
 
+@numpy_names
 def min(input, dim=None, keepdim=False, *, other=None):
     """The smallest element; with ``dim``, (values, indices) along it; or the smaller of a pair.
 
@@ -160,17 +187,20 @@ def _max_or_min(name, index_kernel, elementwise, input, dim, keepdim, other):
     return _one_of_all(name, index_kernel, x, True)
 
 
+@numpy_names
 def aminmax(input, *, dim=None, keepdim=False):
     """(min, max) over all elements, or along the int ``dim``; ties share the gradients."""
     axis = () if dim is None else check_axis(dim, tensor_of(input)._array.ndim)
     return return_types.aminmax(amin(input, axis, keepdim), amax(input, axis, keepdim))
 
 
+@numpy_names
 def argmax(input, dim=None, keepdim=False):
     """The index of the first maximum (of the flattened tensor if ``dim`` is None), as int64."""
     return _arg_extreme("argmax", input, dim, keepdim)
 
 
+@numpy_names
 def argmin(input, dim=None, keepdim=False):
     """The index of the first minimum (of the flattened tensor if ``dim`` is None), as int64."""
     return _arg_extreme("argmin", input, dim, keepdim)
@@ -187,11 +217,13 @@ def _arg_extreme(name, input, dim, keepdim):
     return constant_kernel(name, x, axis, keepdim)
 
 
+@numpy_names
 def median(input, dim=None, keepdim=False):
     """The lower median; with ``dim``, (values, indices) along it. NaN if there is one."""
     return _median("median", input, dim, keepdim, False)
 
 
+@numpy_names
 def nanmedian(input, dim=None, keepdim=False):
     """:func:`median` of what is not NaN; NaN where nothing is left."""
     return _median("nanmedian", input, dim, keepdim, True)

@@ -6,7 +6,7 @@ import math
 from ..engine.op import Op
 from . import samples as draw
 from .arithmetic import mul
-from .operands import FLOATS, floating, only_tensors, operands, pairwise, pointwise
+from .operands import FLOATS, floating, floating_operands, only_tensors, pairwise, pointwise
 from .select import where
 
 __all__ = [
@@ -238,7 +238,7 @@ logaddexp2 = pairwise(Logaddexp2, FLOATS)
 def atan2(input, other):
     """The angle of the point (other, input), in [−π, π]."""
     only_tensors("atan2", input, other)
-    return Atan2.apply(*map(floating, operands(input, other)))
+    return Atan2.apply(*floating_operands(input, other))
 
 
 arctan2 = atan2

@@ -1,9 +1,12 @@
-"""x[...]: reading elements, and the op that puts gradients back where they were read."""
+"""x[...]: reading elements, putting gradients back where they were read, and writing."""
 
 import numpy as np
 
-from ..engine.graph import TensorBase
+from ..engine.graph import TensorBase, new_tensor
 from ..engine.op import Op, Sample
+from .along import TakeRows
+from .operands import beside
+from .shape import reshape
 
 
 class Index(Op):
@@ -55,20 +58,84 @@ class IndexAdjoint(Op):
         return zeros.index_put(where, x, accumulate=True)
 
 
+class Put(Op):
+    """y = x with values written at ``where``, broadcast.
+
+    dL/dx = g, 0 at ``where``,  dL/dvalues = g[where]
+    """
+
+    def forward(ctx, k, x, values, *, where):
+        ctx.where = where
+        return k.put(x, values, where)
+
+    def vjp(ctx, k, g):
+        gx = k.put(g, 0.0, ctx.where) if ctx.needs(0) else None
+        return gx, k.index(g, ctx.where) if ctx.needs(1) else None
+
+    def samples(rng):
+        x = rng.normal(size=(4, 3))
+        yield Sample("rows", (x, rng.normal(size=3)), {"where": (np.array([0, 2]),)})
+        yield Sample("column", (x, rng.normal(size=4)), {"where": (slice(None), 1)})
+        yield Sample("mask", (x, rng.normal(size=())), {"where": (x > 0,)})
+
+    def peer(torch, x, values, *, where):
+        if all(isinstance(w, np.ndarray) for w in where):
+            return x.index_put(_for_torch(torch, where), values)
+        return x.select_scatter(values, 1, where[1])
+
+
 def _for_torch(torch, where):
     return tuple(torch.as_tensor(w) if isinstance(w, np.ndarray) else w for w in where)
 
 
-def check_index(where, shape):
-    """An index as a tuple of ints, slices, None, Ellipsis and arrays, within ``shape``."""
+def check_index(where, x):
+    """An index as a tuple of ints, slices, None, Ellipsis and arrays that fit the tensor x."""
+    shape = x._array.shape
     where = where if isinstance(where, tuple) else (where,)
-    parts = tuple(_part(w) for w in where)
-    taken = sum(p.ndim if _is_mask(p) else 0 if p is None or p is Ellipsis else 1 for p in parts)
+    parts = tuple(map(_part, where))
+    taken = sum(map(_axes_taken, parts))
     if taken > len(shape):
         raise IndexError(f"too many indices for a tensor of shape {shape}: {taken}")
-    if any(isinstance(p, slice) and p.step is not None and p.step <= 0 for p in parts):
-        raise ValueError("slice steps must be positive; use flip to reverse")
+    if sum(p is Ellipsis for p in parts) > 1:
+        raise IndexError("an index can have only one Ellipsis (...)")
+    axis = 0
+    for part in parts:
+        if part is Ellipsis:
+            axis += len(shape) - taken
+            continue
+        _check_part(part, axis, shape)
+        axis += _axes_taken(part)
+    if type(x._array) is not np.ndarray:
+        parts = tuple(beside(p, x) if type(p) is np.ndarray else p for p in parts)
     return parts
+
+
+def _axes_taken(part):
+    return part.ndim if _is_mask(part) else 0 if part is None or part is Ellipsis else 1
+
+
+def _check_part(part, axis, shape):
+    """Refuse what does not fit the axes it stands for."""
+    if isinstance(part, int):
+        if not -shape[axis] <= part < shape[axis]:
+            raise out_of_bounds(part, axis, shape[axis])
+    elif isinstance(part, slice):
+        if part.step is not None and part.step <= 0:
+            raise ValueError("slice steps must be positive; use flip to reverse")
+    elif _is_mask(part):
+        if part.shape != shape[axis : axis + part.ndim]:
+            raise IndexError(
+                f"a mask of shape {part.shape} does not fit the tensor of shape {shape} at "
+                f"dimension {axis}"
+            )
+    elif part is not None and part.size:
+        outside = part[(part < -shape[axis]) | (part >= shape[axis])]
+        if outside.size:
+            raise out_of_bounds(int(outside[0]), axis, shape[axis])
+
+
+def out_of_bounds(index, axis, extent):
+    return IndexError(f"index {index} is out of bounds for dimension {axis} with size {extent}")
 
 
 def split_index(parts):
@@ -127,8 +194,61 @@ def _array_part(part):
     return int(part) if part.ndim == 0 and part.dtype.kind != "b" else part
 
 
+def check_shapes(parts):
+    """Refuse index arrays that do not broadcast together."""
+    arrays = [p for p in parts if _is_array(p)]
+    if len(arrays) > 1:
+        shapes = [(int(p.sum()),) if _is_mask(p) else p.shape for p in arrays]
+        try:
+            np.broadcast_shapes(*shapes)
+        except ValueError:
+            listed = ", ".join(map(str, shapes))
+            raise IndexError(f"indices of shapes {listed} cannot be broadcast together") from None
+
+
+def _only_rows(parts, ndim):
+    """The axis of an index that is one integer array among full slices; else None."""
+    axis = None
+    for i, part in enumerate(parts):
+        if _is_array(part):
+            if axis is not None or not _is_rows(part):
+                return None
+            axis = i
+        elif part is Ellipsis and axis is None:
+            return ndim - 1 if i == len(parts) - 2 and _is_rows(parts[-1]) else None
+        elif part is Ellipsis or not (isinstance(part, slice) and part == slice(None)):
+            return None
+    return axis
+
+
+def _is_rows(part):
+    return _is_array(part) and part.dtype.kind == "i" and part.ndim > 0
+
+
 def getitem(input, where):
     """input[where], PyTorch's indexing with ints, slices, None, Ellipsis and tensors."""
-    first, second = split_index(check_index(where, input._array.shape))
+    x = input._array
+    if type(where) is int and x.ndim and -len(x) <= where < len(x):
+        return Index.apply(input, where=(where,))
+    if isinstance(where, TensorBase) and _is_rows(where._array) and x.ndim:
+        return rows_at(input, where, 0)
+    parts = check_index(where, input)
+    axis = _only_rows(parts, x.ndim)
+    if axis is not None:
+        return rows_at(input, new_tensor(next(filter(_is_array, parts))), axis)
+    check_shapes(parts)
+    first, second = split_index(parts)
     found = Index.apply(input, where=first)
     return found if second is None else Index.apply(found, where=second)
+
+
+def rows_at(x, index, axis):
+    """The slices along an axis at a tensor of indices, its axes in the place of that one."""
+    at, shape = index._array, x._array.shape
+    negative = at < 0
+    if negative.any():
+        at = at + shape[axis] * (negative & (at >= -shape[axis]))
+    if at.ndim == 1:
+        return TakeRows.apply(x, index if at is index._array else new_tensor(at), axis=axis)
+    found = TakeRows.apply(x, new_tensor(at.reshape(-1)), axis=axis)
+    return reshape(found, (*shape[:axis], *at.shape, *shape[axis + 1 :]))

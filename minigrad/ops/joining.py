@@ -9,7 +9,15 @@ from ..engine.op import Op, Sample
 from .creation import zeros
 from .grids import meshgrid
 from .indexing import Index
-from .operands import beside, check_axis, check_shape, converted, result_type, tensor_of
+from .operands import (
+    beside,
+    check_axis,
+    check_shape,
+    converted,
+    numpy_names,
+    result_type,
+    tensor_of,
+)
 from .padding import Pad
 from .shape import atleast_1d, atleast_2d, atleast_3d, ravel, reshape, unsqueeze
 
@@ -30,6 +38,7 @@ __all__ = [
     "row_stack",
     "select",
     "split",
+    "split_with_sizes",
     "stack",
     "tensor_split",
     "unbind",
@@ -67,19 +76,30 @@ class Cat(Op):
         return torch.cat(tensors, dim=axis)
 
 
+@numpy_names
 def cat(tensors, dim=0):
     """Tensors one after another along ``dim``; their other extents must agree."""
     tensors = _sequence("cat", tensors)
-    dtype = result_type(*tensors)
+    dtype = _common_dtype(tensors)
     axis = check_axis(dim, max(t._array.ndim for t in tensors))
     if len({t._array.ndim for t in tensors}) > 1:  # PyTorch skips empty 1-D tensors
         tensors = [t for t in tensors if t._array.shape != (0,)]
     shapes = [t._array.shape for t in tensors]
     if len({(len(s), s[:axis], s[axis + 1 :]) for s in shapes}) > 1 or not shapes[0]:
         raise RuntimeError(f"cat: shapes {shapes} must be equal except along dim={dim}")
-    return Cat.apply(*converted(dtype, *tensors), axis=axis)
+    return Cat.apply(*(converted(dtype, *tensors) if dtype else tensors), axis=axis)
 
 
+def _common_dtype(tensors):
+    """The dtype that joins all; None if they have one dtype already."""
+    first = tensors[0]
+    for t in tensors:
+        if t._array.dtype is not first._array.dtype or t._tag is not first._tag:
+            return result_type(*tensors)
+    return None
+
+
+@numpy_names
 def stack(tensors, dim=0):
     """Tensors of one shape along a new axis ``dim``."""
     tensors = _sequence("stack", tensors)
@@ -97,6 +117,7 @@ def _sequence(name, tensors):
     return [tensor_of(t, f"tensors[{i}]") for i, t in enumerate(tensors)]
 
 
+@numpy_names
 def unbind(input, dim=0):
     """The slices along ``dim``, as a tuple."""
     x = tensor_of(input)
@@ -201,6 +222,7 @@ def combinations(input, r=2, with_replacement=False):
     return Index.apply(x, where=(beside(chosen, x),)) if r else x.new_empty(0)
 
 
+@numpy_names
 def select(input, dim, index):
     """The slice at one position of an axis, without that axis (a view)."""
     x = tensor_of(input)
@@ -213,6 +235,7 @@ def select(input, dim, index):
     return Index.apply(x, where=(*(slice(None),) * axis, int(index)))
 
 
+@numpy_names
 def narrow(input, dim, start, length):
     """``length`` positions of an axis from ``start`` on (a view)."""
     x = tensor_of(input)
@@ -249,6 +272,7 @@ def _axis_to_cut(name, x, dim):
     return axis, x._array.shape[axis]
 
 
+@numpy_names
 def split(tensor, split_size_or_sections, dim=0):
     """Parts of one size along ``dim`` (the last may be smaller), or of the listed sizes.
 
@@ -272,11 +296,19 @@ def split(tensor, split_size_or_sections, dim=0):
     return _cut(x, axis, _equal_sizes(extent, size))
 
 
+def split_with_sizes(input, split_sizes, dim=0):
+    """Parts of the listed sizes along ``dim``."""
+    if not isinstance(split_sizes, tuple | list):
+        raise TypeError(f"split_with_sizes: split_sizes must be a tuple, got {split_sizes!r}")
+    return split(input, split_sizes, dim)
+
+
 def _equal_sizes(extent, size):
     starts = range(0, extent, size) if extent else ()
     return [min(size, extent - start) for start in starts] or [0]
 
 
+@numpy_names
 def chunk(input, chunks, dim=0):
     """At most ``chunks`` parts of equal size along ``dim``; the last may be smaller."""
     x = tensor_of(input)
@@ -288,6 +320,7 @@ def chunk(input, chunks, dim=0):
     return _cut(x, axis, _equal_sizes(extent, -(-extent // chunks)))
 
 
+@numpy_names
 def tensor_split(input, indices_or_sections, dim=0):
     """Parts along ``dim``: a number of nearly equal ones, or cut before the given positions."""
     x = tensor_of(input)

@@ -2,6 +2,7 @@
 
 from ..backend import IDENTITY, RELU, SIGMOID, SLOPES, TANH
 from ..engine.gradients import recomputed
+from ..engine.graph import dtype_of
 from ..engine.op import Op, Sample
 from .operands import tensor_of
 
@@ -21,6 +22,8 @@ class Matmul(Op):
     def vjp(ctx, k, g):
         x, y = ctx.saved
         row, column = x.ndim == 1, y.ndim == 1
+        if row and column:
+            return k.mul(y, g), k.mul(x, g)
         x = k.reshape(x, (1, -1)) if row else x
         y = k.reshape(y, (-1, 1)) if column else y
         shape = g.shape
@@ -213,26 +216,45 @@ def matmul(input, other):
     >>> mg.matmul(mg.ones(2, 3), mg.ones(3))
     tensor([3., 3.])
     """
-    x, y = tensor_of(input), tensor_of(other, "other")
-    a, b = x._array, y._array
-    if a.ndim == 0 or b.ndim == 0:
-        raise RuntimeError("matmul: both operands need at least 1 dimension; use * for scalars")
-    rows = b.shape[-2 if b.ndim > 1 else 0]
-    if a.shape[-1] != rows:
-        raise RuntimeError(
-            f"matmul: shapes {a.shape} and {b.shape} cannot be multiplied: "
-            f"{a.shape[-1]} columns on the left, {rows} rows on the right"
-        )
-    if a.dtype is not b.dtype or x._tag is not y._tag:
-        raise RuntimeError(f"matmul: operands must have one dtype, got {x.dtype} and {y.dtype}")
-    return Matmul.apply(x, y)
+    return product("matmul", tensor_of(input), tensor_of(other, "other"))
 
 
 def mm(input, mat2):
     """The product of two matrices."""
-    if input.ndim != 2 or mat2.ndim != 2:
-        raise RuntimeError(f"mm: expected two matrices, got shapes {input.shape} and {mat2.shape}")
-    return matmul(input, mat2)
+    x, y = tensor_of(input), tensor_of(mat2, "mat2")
+    if x._array.ndim != 2 or y._array.ndim != 2:
+        raise RuntimeError(f"mm: expected two matrices, got shapes {x.shape} and {y.shape}")
+    return product("mm", x, y)
+
+
+def product(name, x, y):
+    """The matrix product of two tensors for the function ``name``, after checking that it exists.
+
+    Both have one dtype, which is not bool, and as many columns on the left as rows on the right.
+    """
+    a, b = x._array, y._array
+    if a.ndim == 0 or b.ndim == 0:
+        raise RuntimeError(f"{name}: both operands need at least 1 dimension; use * for scalars")
+    rows = b.shape[-2 if b.ndim > 1 else 0]
+    if a.shape[-1] != rows:
+        raise RuntimeError(
+            f"{name}: shapes {a.shape} and {b.shape} cannot be multiplied: "
+            f"{a.shape[-1]} columns on the left, {rows} rows on the right"
+        )
+    if a.dtype is not b.dtype or x._tag is not y._tag:
+        check_same_dtype(name, x, y)
+    if a.dtype.kind == "b":
+        raise RuntimeError(f"{name} of bools is undefined; give integers")
+    return Matmul.apply(x, y)
+
+
+def check_same_dtype(name, *tensors):
+    """Raise a RuntimeError unless all tensors have one dtype."""
+    kinds = [dtype_of(t) for t in tensors]
+    if any(kind is not kinds[0] for kind in kinds):
+        raise RuntimeError(
+            f"{name}: expected operands of the same dtype, got {' and '.join(map(str, kinds))}"
+        )
 
 
 def linear(input, weight, bias=None):

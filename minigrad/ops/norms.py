@@ -9,11 +9,12 @@ from .activation import relu
 from .arithmetic import abs, square
 from .cast import cast
 from .extremes import amax, amin, shared
+from .decompositions import svdvals
 from .matmul import matmul
-from .operands import check_axes, check_axis, tensor_of
+from .operands import check_axes, check_axis, numpy_names, only_tensors, tensor_of
 from .reduce import axis_samples, check_floating, count_over, kept_shape, sum
 from .select import where
-from .shape import reshape, transpose, unsqueeze
+from .shape import movedim, reshape, transpose, unsqueeze
 from .statistics import Root
 
 __all__ = ["cdist", "dist", "norm", "renorm"]
@@ -58,6 +59,7 @@ class Norm(Op):
         return torch.linalg.vector_norm(x, p, axis, keepdim=keepdims)
 
 
+@numpy_names
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     """(Σ |x|^ord)^(1/ord) over all elements, or over ``dim``; ord may be ±inf, or 0, which counts.
 
@@ -87,7 +89,7 @@ def _in_norm_dtype(name, x, dtype):
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):  # noqa: N803
     """The norm of the matrices in the two axes ``dim``.
 
-    ord "fro" is √Σ a²; 1 and −1 are the largest and smallest sum of magnitudes of a column, inf and
+    ord "fro" is √Σ a², "nuc" the sum of the singular values, 2 and −2 the extreme ones; 1 and −1 are the largest and smallest sum of magnitudes of a column, inf and
     −inf those of a row.
     """
     A = _in_norm_dtype("linalg.matrix_norm", tensor_of(A, "A"), dtype)  # noqa: N806
@@ -100,15 +102,34 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):  # no
         raise RuntimeError(f"linalg.matrix_norm: dim={tuple(dim)} names an axis twice")
     if ord == "fro":
         return vector_norm(A, 2, (row, column), keepdim)
-    if isinstance(ord, bool) or ord not in (1, -1, math.inf, -math.inf):
+    if isinstance(ord, bool) or ord not in ("nuc", 1, -1, 2, -2, math.inf, -math.inf):
         raise RuntimeError(
-            f'linalg.matrix_norm: ord must be "fro", 1, -1, inf or -inf, got {ord!r}'
+            'linalg.matrix_norm: ord must be "fro", "nuc", 1, -1, 2, -2, inf or -inf, '
+            f"got {ord!r}"
         )
+    if ord in ("nuc", 2, -2):
+        return _spectral_norm(A, ord, row, column, keepdim)
     summed, rest = (row, column) if ord in (1, -1) else (column, row)
     found = (amax if ord > 0 else amin)(sum(abs(A), summed, True), rest, True)
     if keepdim:
         return found
     return reshape(found, [n for i, n in enumerate(found.shape) if i not in (row, column)])
+
+
+def _spectral_norm(A, ord, row, column, keepdim):  # noqa: N803
+    """The sum, the largest or the smallest of the singular values."""
+    s = svdvals(movedim(A, (row, column), (-2, -1)))
+    if ord == "nuc":
+        found = sum(s, -1)
+    elif s._array.shape[-1]:
+        found = (amax if ord > 0 else amin)(s, -1)
+    elif ord > 0:
+        found = sum(s, -1)
+    else:
+        raise RuntimeError(f"linalg.matrix_norm: ord={ord} has no meaning for shape {A.shape}")
+    for axis in sorted((row, column)) if keepdim else ():
+        found = unsqueeze(found, axis)
+    return found
 
 
 def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):  # noqa: N803
@@ -129,6 +150,7 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):  # noqa: N
     return vector_norm(A, ord, dim, keepdim, dtype=dtype)
 
 
+@numpy_names
 def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
     """The ``p``-norm of all elements, or over ``dim``: a number, ±inf, or "fro", which is 2."""
     x = tensor_of(input)
@@ -143,8 +165,8 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
 
 def dist(input, other, p=2):
     """The ``p``-norm of input − other."""
-    difference = tensor_of(input) - tensor_of(other, "other")
-    return vector_norm(difference, p)
+    only_tensors("dist", input, other)
+    return vector_norm(input - other, p)
 
 
 _MANY = 25  # rows, from where on a product of matrices gives Euclidean distances
@@ -190,6 +212,7 @@ def _check_rows(x1, x2, p):
         raise RuntimeError(f"cdist: p={p} must not be negative")
 
 
+@numpy_names
 def renorm(input, p, dim, maxnorm):
     """The slices along ``dim`` with their ``p``-norm brought down to at most ``maxnorm``."""
     x = tensor_of(input)

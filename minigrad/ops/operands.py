@@ -1,5 +1,6 @@
 """From what users pass to what ops take: tensors of one dtype, normalised axes."""
 
+import functools
 import numbers
 
 import numpy as np
@@ -11,6 +12,7 @@ from .cast import cast
 __all__ = ["result_type"]
 
 _constants = {}
+_NUMBERS = (float, int)  # plain ones: they never change the dtype of a floating tensor
 
 
 def tensor_of(value, argument="input"):
@@ -76,15 +78,19 @@ def operands(a, b):
         if a._tag is b._tag and a._array.dtype is b._array.dtype:
             return a, b
     elif tensor_a:
-        if type(b) is float and a._array.dtype.kind == "f":
+        if type(b) in _NUMBERS and a._array.dtype.kind == "f":
             return a, _like(b, a)
-    elif type(a) is float and tensor_b and b._array.dtype.kind == "f":
+    elif type(a) in _NUMBERS and tensor_b and b._array.dtype.kind == "f":
         return _like(a, b), b
-    if not tensor_a and not isinstance(a, numbers.Number):
-        a = tensor_of(a, "input")
-    if not tensor_b and not isinstance(b, numbers.Number):
-        b = tensor_of(b, "other")
+    a, b = number_or_tensor(a, "input"), number_or_tensor(b, "other")
     return converted(result_type(a, b), a, b)
+
+
+def number_or_tensor(value, argument):
+    """Tensors and numbers as they are, arrays as tensors; anything else is a TypeError."""
+    if isinstance(value, TensorBase | numbers.Number):
+        return value
+    return tensor_of(value, argument)
 
 
 def converted(dtype, *values, beside=None):
@@ -119,6 +125,21 @@ def floating(x):
     return cast(x, dtypes.get_default_dtype())
 
 
+def floating_operands(a, b):
+    """Two operands as tensors of their common dtype, or of the default one if that is no float."""
+    if _is_float(a) or _is_float(b):
+        return operands(a, b)
+    a, b = number_or_tensor(a, "input"), number_or_tensor(b, "other")
+    dtype = result_type(a, b)
+    return converted(dtype if dtype.is_floating_point else dtypes.get_default_dtype(), a, b)
+
+
+def _is_float(value):
+    if isinstance(value, TensorBase):
+        return value._tag is not None or value._array.dtype.kind == "f"
+    return type(value) is float
+
+
 def only_tensors(name, *values, arguments=("input", "other")):
     """Raise a TypeError unless all values are tensors."""
     for value, argument in zip(values, arguments, strict=False):
@@ -144,7 +165,10 @@ def check_category(name, x, *allowed):
 
 
 def check_fits(name, value, dtype):
-    """Raise a RuntimeError for a number beyond the range of a dtype; infinities fit all floats."""
+    """Raise a RuntimeError for a number beyond the range of a dtype.
+
+    Infinities fit all floats; negative numbers fit unsigned integers, where they wrap around.
+    """
     if dtype.is_floating_point:
         fits = value != value or abs(value) in (0, float("inf")) or (
             abs(value) <= dtypes.finfo(dtype).max
@@ -153,26 +177,34 @@ def check_fits(name, value, dtype):
         fits = True
     else:
         limits = np.iinfo(dtype.storage)
-        fits = limits.min <= value <= limits.max
+        fits = (limits.min or -limits.max) <= value <= limits.max
     if not fits:
         raise RuntimeError(f"{name}: {value!r} does not fit {dtype}")
 
 
 def check_axis(dim, ndim, argument="dim"):
     """A non-negative axis; raises IndexError outside [-ndim, ndim)."""
-    if isinstance(dim, bool) or not hasattr(dim, "__index__"):
+    if type(dim) is int and -ndim <= dim < ndim:
+        return dim % ndim
+    try:
+        axis = None if isinstance(dim, bool) else dim.__index__()
+    except (AttributeError, TypeError):  # a tensor of several elements, say
+        axis = None
+    if axis is None:
         raise TypeError(f"{argument} must be an int, got {type(dim).__name__} ({dim!r})")
     bound = max(ndim, 1)
-    if not -bound <= dim < bound:
+    if not -bound <= axis < bound:
         raise IndexError(
             f"{argument}={dim} is out of range for {ndim} dimensions: "
             f"expected a value in [{-bound}, {bound - 1}]"
         )
-    return dim.__index__() % bound
+    return axis % bound
 
 
 def check_axes(dim, ndim, argument="dim"):
     """None (all axes) or a sorted tuple of distinct non-negative axes."""
+    if type(dim) is int and -ndim <= dim < ndim:
+        return (dim % ndim,)
     if dim is None or dim == () or dim == []:
         return None
     given = dim if isinstance(dim, tuple | list) else (dim,)
@@ -180,6 +212,21 @@ def check_axes(dim, ndim, argument="dim"):
     if len(set(axes)) != len(axes):
         raise RuntimeError(f"{argument}={dim} names an axis twice")
     return tuple(sorted(axes)) if ndim else None
+
+
+_NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
+
+
+def numpy_names(function):
+    """The function, which takes NumPy's axis= and keepdims= for dim= and keepdim= too."""
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if kwargs:
+            kwargs = {_NUMPY_NAMES.get(name, name): value for name, value in kwargs.items()}
+        return function(*args, **kwargs)
+
+    return call
 
 
 def check_shape(size):

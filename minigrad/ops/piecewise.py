@@ -88,7 +88,10 @@ def _apply(name, input, low, high, left, middle, right, closed=False, categories
 
 def clipped(x, low, high):
     """x where low <= x <= high, else the nearer end; the gradient at the ends is 1."""
-    return _apply("clipped", x, low, high, (0, low), IDENTITY, (0, high), closed=True)
+    left, right = (0.0, low), (0.0, high)
+    return PiecewiseLinear.apply(
+        x, low=low, high=high, left=left, middle=IDENTITY, right=right, closed=True
+    )
 
 
 def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):

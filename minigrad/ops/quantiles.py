@@ -3,7 +3,7 @@
 from ..engine.graph import TensorBase, dtype_of
 from .along import TakeAlong
 from .compare import isnan, logical_not
-from .operands import check_axis, converted, tensor_of
+from .operands import check_axis, converted, numpy_names, tensor_of
 from .reduce import any as any_of
 from .reduce import check_floating, constant_kernel
 from .reduce import sum as sum_of
@@ -17,6 +17,7 @@ _ROUNDED = {"lower": floor, "higher": ceil, "nearest": round}
 INTERPOLATIONS = ("linear", "midpoint", *_ROUNDED)
 
 
+@numpy_names
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """The elements of rank q · (n − 1), of all or along ``dim``; NaN where there is a NaN.
 
@@ -30,6 +31,7 @@ def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
+@numpy_names
 def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """:func:`quantile` of what is not NaN; NaN where nothing is left."""
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)

@@ -4,8 +4,9 @@ import numpy as np
 
 from ..engine.graph import TensorBase
 from ..engine.op import Op, Sample
+from .cast import clone
 from .indexing import Index
-from .operands import beside, check_axes, check_axis, check_shape, tensor_of
+from .operands import beside, check_axes, check_axis, check_shape, numpy_names, tensor_of
 from .shape import expand, movedim, reshape, transpose, unsqueeze
 
 __all__ = [
@@ -145,6 +146,8 @@ def repeat(input, *repeats):
     apart = [extent for extent in own for extent in (1, extent)]
     spread = [n for pair in zip(counts, own, strict=True) for n in pair]
     whole = tuple(c * n for c, n in zip(counts, own, strict=True))
+    if all(n == 1 for n in counts):
+        return reshape(clone(x), whole)
     return reshape(expand(reshape(x, apart), spread), whole)
 
 
@@ -155,6 +158,7 @@ def tile(input, *dims):
     return repeat(x, (1,) * (x._array.ndim - len(counts)) + counts)
 
 
+@numpy_names
 def repeat_interleave(input, repeats, dim=None, *, output_size=None):
     """Each slice along ``dim`` repeated; without dim, each element of the flattened tensor.
 
@@ -171,7 +175,7 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
         shape = x._array.shape
         apart = (*shape[: axis + 1], counts, *shape[axis + 1 :])
         whole = (*shape[:axis], extent * counts, *shape[axis + 1 :])
-        return reshape(expand(unsqueeze(x, axis + 1), apart), whole)
+        return reshape(expand(unsqueeze(x, axis + 1), apart), whole) if counts != 1 else clone(x)
     positions = beside(np.repeat(np.arange(extent), counts), x)
     return Index.apply(x, where=(*(slice(None),) * axis, positions))
 

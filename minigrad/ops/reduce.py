@@ -6,7 +6,7 @@ from ..engine.op import Op, Sample
 from .cast import cast
 from .compare import isnan, logical_not, ne
 from .functions import exp
-from .operands import check_axes, check_axis, floating, tensor_of
+from .operands import check_axes, check_axis, floating, numpy_names, tensor_of
 from .select import where
 
 __all__ = [
@@ -189,6 +189,7 @@ def summable(input, dtype):
     return x, dtype
 
 
+@numpy_names
 def sum(input, dim=None, keepdim=False, *, dtype=None):
     """Sum over all axes, or over ``dim``. Integers and bools sum to int64.
 
@@ -200,6 +201,7 @@ def sum(input, dim=None, keepdim=False, *, dtype=None):
     return in_dtype(Sum.apply(x, axis=check_axes(dim, x._array.ndim), keepdims=keepdim), dtype)
 
 
+@numpy_names
 def nansum(input, dim=None, keepdim=False, *, dtype=None):
     """:func:`sum` with every NaN counted as 0."""
     x = tensor_of(input)
@@ -210,6 +212,7 @@ def _may_hold_nan(x):
     return dtype_of(x).is_floating_point
 
 
+@numpy_names
 def mean(input, dim=None, keepdim=False, *, dtype=None):
     """Mean over all axes, or over ``dim``; floating input (or ``dtype``) only, as in PyTorch."""
     x = in_dtype(tensor_of(input), dtype)
@@ -223,6 +226,7 @@ def check_floating(name, x, fix="convert it with .float()"):
         raise RuntimeError(f"{name}: input must be floating point, got {dtype_of(x)}; {fix}")
 
 
+@numpy_names
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     """The mean of what is not NaN; NaN where nothing is left."""
     x = tensor_of(input)
@@ -231,6 +235,7 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     return total / sum(logical_not(isnan(x)), dim, keepdim)
 
 
+@numpy_names
 def prod(input, dim=None, keepdim=False, *, dtype=None):
     """Product over all axes, or along the int ``dim``. Integers and bools give int64."""
     x, dtype = summable(input, dtype)
@@ -242,6 +247,7 @@ def prod(input, dim=None, keepdim=False, *, dtype=None):
     return in_dtype(y, dtype)
 
 
+@numpy_names
 def logsumexp(input, dim, keepdim=False):
     """ln Σ exp(x) over ``dim`` (an int or a tuple), without overflow."""
     x = floating(input)
@@ -253,11 +259,13 @@ def logsumexp(input, dim, keepdim=False):
     return Logsumexp.apply(x, axis=axis, keepdims=keepdim)
 
 
+@numpy_names
 def any(input, dim=None, keepdim=False):
     """Whether some element over all axes, or over ``dim``, is not zero, as a bool tensor."""
     return _truth("any", input, dim, keepdim)
 
 
+@numpy_names
 def all(input, dim=None, keepdim=False):
     """Whether no element over all axes, or over ``dim``, is zero, as a bool tensor."""
     return _truth("all", input, dim, keepdim)
@@ -265,7 +273,10 @@ def all(input, dim=None, keepdim=False):
 
 def _truth(name, input, dim, keepdim):
     x = tensor_of(input)
-    found = constant_kernel(name, x, check_axes(dim, x._array.ndim), keepdim)
+    if type(dim) in (tuple, list) and not dim:  # no axes: each element by itself
+        found = ne(x, 0)
+    else:
+        found = constant_kernel(name, x, check_axes(dim, x._array.ndim), keepdim)
     return cast(found, dtypes.uint8) if dtype_of(x) is dtypes.uint8 else found
 
 
@@ -275,6 +286,7 @@ def constant_kernel(name, x, *parameters):
     return new_tensor(as_array(getattr(backend.kernels_of(array), name)(array, *parameters)))
 
 
+@numpy_names
 def count_nonzero(input, dim=None):
     """How many elements over all axes, or over ``dim``, are not zero."""
     return sum(ne(input, 0), dim)

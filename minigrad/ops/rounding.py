@@ -166,7 +166,7 @@ def divided(a, b, rounding_mode):
 def _divisible(name, a, b):
     """The operands, unless they are bools or integers with a zero among the divisors."""
     check_category(name, a, INTEGERS, FLOATS)
-    if not dtype_of(b).is_floating_point and not b._array.all():
+    if not dtype_of(b).is_floating_point and not b._array.all() and a._array.size:
         raise RuntimeError(f"{name}: ZeroDivisionError: an integer is divided by 0")
     return a, b
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from .. import dtypes
 from ..engine.graph import new_tensor, version_cell
-from ..engine.op import Op, Sample
-from .operands import check_axis, check_shape, tensor_of
+from ..engine.op import OPS, Op, Sample
+from .operands import check_axis, check_shape, numpy_names, tensor_of
 
 __all__ = [
     "adjoint",
@@ -289,6 +289,7 @@ def t(input):
     return Permute.apply(x, axes=tuple(reversed(range(x._array.ndim))))
 
 
+@numpy_names
 def squeeze(input, dim=None):
     """Without axes of extent 1: all of them, or those in ``dim``."""
     x = tensor_of(input)
@@ -299,6 +300,7 @@ def squeeze(input, dim=None):
     return Reshape.apply(x, shape=tuple(n for a, n in enumerate(shape) if a not in gone))
 
 
+@numpy_names
 def unsqueeze(input, dim):
     """With a new axis of extent 1 at ``dim``."""
     x = tensor_of(input)
@@ -320,6 +322,16 @@ def expand(input, *size):
     ):
         raise RuntimeError(f"expand: shape {own} cannot be expanded to {shape}")
     return Expand.apply(x, shape=whole)
+
+
+def sum_to_size(input, *size):
+    """The input summed over axes until it has a shape that broadcasts to its own."""
+    x, shape = tensor_of(input), check_shape(size)
+    own = x._array.shape
+    new = len(own) - len(shape)
+    if new < 0 or any(n not in (1, m) for n, m in zip(shape, own[new:], strict=True)):
+        raise RuntimeError(f"sum_to_size: shape {own} cannot be summed to {shape}")
+    return OPS["unbroadcast"].apply(x, shape=shape)
 
 
 def broadcast_to(input, size):

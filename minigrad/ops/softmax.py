@@ -6,7 +6,7 @@ from ..engine.op import Op, Sample
 from .arithmetic import neg
 from .cast import cast
 from .functions import log
-from .operands import FLOATS, check_axis, check_category, only_tensors
+from .operands import FLOATS, check_axis, check_category, numpy_names, only_tensors
 from .sampling import exponential_like
 
 __all__ = ["log_softmax", "softmax"]
@@ -104,7 +104,8 @@ class LogSoftmaxVjp(Op):
         return g - y.exp() * g.sum(axis, keepdim=True)
 
 
-def softmax(input, dim, *, dtype=None):
+@numpy_names
+def softmax(input, dim, dtype=None):
     """exp(x) / Σ exp(x) along ``dim``, without overflow.
 
     >>> import minigrad as mg
@@ -114,7 +115,8 @@ def softmax(input, dim, *, dtype=None):
     return _normalised(Softmax, input, dim, dtype)
 
 
-def log_softmax(input, dim, *, dtype=None):
+@numpy_names
+def log_softmax(input, dim, dtype=None):
     """x − ln Σ exp(x) along ``dim``, without overflow."""
     return _normalised(LogSoftmax, input, dim, dtype)
 

@@ -6,7 +6,7 @@ from ..engine.op import Op, Sample
 from . import samples as draw
 from .arithmetic import mul, neg
 from .functions import define
-from .operands import floating, one_tensor, operands, pointwise
+from .operands import floating, floating_operands, one_tensor, pointwise
 from .piecewise import clipped
 from .select import where
 
@@ -162,13 +162,13 @@ def mvlgamma(input, p):
 def xlogy(input, other):
     """input · ln(other), 0 where ``input`` is 0 (unless ``other`` is NaN); one may be a number."""
     one_tensor("xlogy", input, other)
-    return Xlogy.apply(*map(floating, operands(input, other)))
+    return Xlogy.apply(*floating_operands(input, other))
 
 
 def xlog1py(input, other):
     """input · ln(1 + other), 0 where ``input`` is 0 (unless ``other`` is NaN)."""
     one_tensor("xlog1py", input, other)
-    return Xlog1py.apply(*map(floating, operands(input, other)))
+    return Xlog1py.apply(*floating_operands(input, other))
 
 
 def entr(input):

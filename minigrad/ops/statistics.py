@@ -6,44 +6,56 @@ from .. import dtypes
 from ..engine.graph import dtype_of
 from ..engine.op import Op, Sample
 from .arithmetic import sqrt
+from .clamp import clamp
 from .diagonals import diagonal
 from .matmul import matmul
-from .operands import check_axes, floating, tensor_of
-from .reduce import check_floating, count_over, sum
-from .select import clamp
+from .operands import check_axes, floating, numpy_names, tensor_of
+from .reduce import check_floating, count_over, kept_shape, sum
 from .shape import reshape, squeeze, transpose, unsqueeze
 
 __all__ = ["corrcoef", "cov", "std", "std_mean", "var", "var_mean"]
 
 
 class Variance(Op):
-    """v = Σ (x − m)² / (n − correction) over axes, and the mean m; both keep their axes.
+    """v = Σ (x − m)² / (n − correction) over axes, and the mean m.
 
     dL/dx = 2 gᵥ (x − m) / (n − correction) + gₘ / n
     """
 
-    def forward(ctx, k, x, *, axis, correction):
+    def forward(ctx, k, x, *, axis, correction, keepdims):
+        ctx.kept = kept_shape(x.shape, axis)
         ctx.count = count_over(x.shape, axis)
         ctx.freedom = max(ctx.count - correction, 0)
         v, m = k.variance(x, axis, correction)
+        if not keepdims:
+            left = tuple(n for i, n in enumerate(x.shape) if axis is not None and i not in axis)
+            v, m = k.reshape(v, left), k.reshape(m, left)
         ctx.save(x, m)
         return v, m
 
+    def fill_gradients(ctx, gradients):
+        return gradients  # mostly one of the two is wanted alone
+
     def vjp(ctx, k, gv, gm):
         x, m = ctx.saved
-        slope = k.mul(gv, 2 / ctx.freedom if ctx.freedom else math.inf)
-        gx = k.mul(k.sub(x, m), slope)
-        return k.add(gx, k.mul(gm, 1 / ctx.count if ctx.count else math.nan))
+        gx = None
+        if gv is not None:
+            slope = k.mul(k.reshape(gv, ctx.kept), 2 / ctx.freedom if ctx.freedom else math.inf)
+            gx = k.mul(k.sub(x, k.reshape(m, ctx.kept)), slope)
+        if gm is None:
+            return gx
+        flat = k.mul(k.reshape(gm, ctx.kept), 1 / ctx.count if ctx.count else math.nan)
+        return k.expand(flat, x.shape) if gx is None else k.add(gx, flat)
 
     def samples(rng):
         x = rng.normal(size=(3, 4))
-        yield Sample("rows", (x,), {"axis": (1,), "correction": 1})
-        yield Sample("columns", (x,), {"axis": (0,), "correction": 0})
-        yield Sample("all", (x,), {"axis": None, "correction": 0.5})
-        yield Sample("0-d", (x[0, 0],), {"axis": None, "correction": 0})
+        yield Sample("rows", (x,), {"axis": (1,), "correction": 1, "keepdims": False})
+        yield Sample("columns", (x,), {"axis": (0,), "correction": 0, "keepdims": True})
+        yield Sample("all", (x,), {"axis": None, "correction": 0.5, "keepdims": False})
+        yield Sample("0-d", (x[0, 0],), {"axis": None, "correction": 0, "keepdims": False})
 
-    def peer(torch, x, *, axis, correction):
-        return torch.var_mean(x, axis, correction=correction, keepdim=True)
+    def peer(torch, x, *, axis, correction, keepdims):
+        return torch.var_mean(x, axis, correction=correction, keepdim=keepdims)
 
 
 class Root(Op):
@@ -78,14 +90,10 @@ def _moments(name, input, dim, unbiased, keepdim, correction):
     if isinstance(correction, bool) or not isinstance(correction, int | float):
         raise TypeError(f"{name}: correction must be a number, got {correction!r}")
     axis = check_axes(dim, x._array.ndim)
-    found = Variance.apply(x, axis=axis, correction=correction)
-    if keepdim:
-        return found
-    shape = x._array.shape
-    left = () if axis is None else tuple(n for i, n in enumerate(shape) if i not in axis)
-    return tuple(reshape(t, left) for t in found)
+    return Variance.apply(x, axis=axis, correction=correction, keepdims=bool(keepdim))
 
 
+@numpy_names
 def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Σ (x − mean)² / (n − correction) over all axes, or over ``dim``.
 
@@ -98,16 +106,19 @@ def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     return _moments("var", input, dim, unbiased, keepdim, correction)[0]
 
 
+@numpy_names
 def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The square root of :func:`var`."""
     return Root.apply(_moments("std", input, dim, unbiased, keepdim, correction)[0])
 
 
+@numpy_names
 def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """(:func:`var`, mean) over all axes, or over ``dim``, in one go."""
     return _moments("var_mean", input, dim, unbiased, keepdim, correction)
 
 
+@numpy_names
 def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """(:func:`std`, mean) over all axes, or over ``dim``, in one go."""
     v, m = _moments("std_mean", input, dim, unbiased, keepdim, correction)

@@ -39,7 +39,10 @@ def host(value):
 
 
 def device(arguments):
-    return tuple(Device(a) if isinstance(a, np.ndarray) else a for a in arguments)
+    return tuple(
+        Device(a) if isinstance(a, np.ndarray) else device(a) if type(a) is tuple else a
+        for a in arguments
+    )
 
 
 def assert_same_call(spec, actual, expected, what):
