@@ -90,6 +90,7 @@ from .ops.distances import cosine_similarity, pairwise_distance
 from .ops.dropout import *
 from .ops.einsum import *
 from .ops.extremes import *
+from .ops.floats import *
 from .ops.functions import *
 from .ops.grids import *
 from .ops.joining import *

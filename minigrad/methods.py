@@ -16,6 +16,7 @@ from .ops import (
     decompositions,
     diagonals,
     extremes,
+    floats,
     functions,
     joining,
     matmul,
@@ -76,6 +77,7 @@ _METHODS = {
         f"{_COMPARISONS} allclose equal isclose isfinite isinf isnan isneginf isposinf isreal "
         "signbit"
     ),
+    floats: "frexp nextafter",
     functions: f"{_FUNCTIONS} logaddexp logaddexp2",
     matmul: "matmul mm",
     cumulative: "cummax cummin cumprod cumsum diff logcumsumexp",
@@ -122,6 +124,7 @@ _IN_PLACE = {
     arithmetic: _ARITHMETIC,
     bitwise: _BITWISE,
     compare: _COMPARISONS,
+    floats: "nextafter",
     functions: _FUNCTIONS,
     rounding: _ROUNDING,
     clamp: _CLAMPS,

@@ -42,6 +42,7 @@ _FIELDS = {
     "solution residuals rank singular_values": "linalg_lstsq",
     "hist bin_edges": "histogram",
     "min max": "aminmax",
+    "mantissa exponent": "frexp",
 }
 
 

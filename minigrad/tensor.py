@@ -81,6 +81,8 @@ class Tensor(TensorBase):
     H = property(ops.shape.t, doc="The transpose of a matrix.")
     mT = property(lambda self: self.transpose(-2, -1), doc="The last two axes exchanged.")
     mH = mT
+    real = property(lambda self: self, doc="The real part: the tensor itself.")
+    imag = property(ops.complexes.imag, doc="Raises RuntimeError: there is no imaginary part.")
     _backward_hooks = property(lambda self: self._hooks)
 
     @property
@@ -492,7 +494,7 @@ class Tensor(TensorBase):
         written(self)
         return self
 
-    def copy_(self, src):
+    def copy_(self, src, non_blocking=False):
         """Write the elements of ``src``, broadcast, in place; returns self."""
         src = tensor_of(src, "src")
         refuse_recording(self, (src,), "copy_", "clone")

@@ -30,9 +30,9 @@ def _large(ufunc, *operands):
         shape = np.broadcast_shapes(*(x.shape for x in arrays))
     out = empty(shape, _result_dtype(ufunc, *(_type(x) for x in operands)))
     if same:
-        launch.split(_quiet(ufunc), (*operands, out), cost=PASS_COST)
+        launch.split(quiet(ufunc), (*operands, out), cost=PASS_COST)
     else:
-        _quiet(ufunc)(*operands, out)
+        quiet(ufunc)(*operands, out)
     return out
 
 
@@ -58,13 +58,13 @@ def _errstate_setter():
 _set, _reset, _QUIET = _errstate_setter()
 
 
-def _quiet(ufunc):
-    """The ufunc without floating-point warnings, also in a worker thread."""
+def quiet(ufunc):
+    """The ufunc (or a method of it) without floating-point warnings, also in a worker thread."""
 
-    def call(*operands):
+    def call(*operands, **options):
         before = _set(_QUIET)
         try:
-            return ufunc(*operands)
+            return ufunc(*operands, **options)
         finally:
             _reset(before)
 
@@ -115,7 +115,15 @@ _define(UNARY, _unary)
 _define(BINARY, _binary)
 _power = _binary(np.power)
 _square, _mul = globals()["square"], globals()["mul"]
-_POWERS = {-1: globals()["reciprocal"], 0.5: globals()["sqrt"], 2: _square}
+
+
+def _cube(x):
+    from .powers import cube  # compiled, unlike all else here: casts and sums start without Numba
+
+    return cube(x)
+
+
+_POWERS = {-1: globals()["reciprocal"], 0.5: globals()["sqrt"], 2: _square, 3: _cube}
 MOST_FACTORS = 8  # rounding errors grow with the exponent
 
 
@@ -140,7 +148,7 @@ def _product(a, count):
     return _mul(squared, a) if count % 2 else squared
 
 
-_integer_power, _round = _quiet(reference.pow), _quiet(reference.round)
+_integer_power, _round = quiet(reference.pow), quiet(reference.round)
 
 
 def div_trunc(a, b):
@@ -166,7 +174,7 @@ def _lerp_by_one(a, b, weight):
     return a + weight * (b - a) if weight < 0.5 else b - (1 - weight) * (b - a)
 
 
-_lerp = _quiet(_lerp_by_one)
+_lerp = quiet(_lerp_by_one)
 
 
 def astype(x, dtype):

@@ -4,6 +4,7 @@ Elements that are added to one place are added in their order by one thread.
 """
 
 import math
+from functools import wraps
 
 import numpy as np
 
@@ -120,17 +121,45 @@ def _add_along(index, g, out):
                 out[i, place, j] += g[i, k, j]
 
 
+def _writing(update):
+    """The loop that makes out[i, index[i, k, j], j] what ``update`` makes of it and values"""
+
+    @jit()
+    def loop(index, values, out):
+        n = np.uint64(out.shape[1])
+        for i in range(index.shape[0]):
+            for k in range(index.shape[1]):
+                for j in range(index.shape[2]):
+                    place = np.uint64(index[i, k, j])
+                    if place >= n:
+                        raise IndexError
+                    out[i, place, j] = update(out[i, place, j], values[i, k, j])
+
+    return loop
+
+
 @jit()
-def _put_along(index, values, out):
-    """out[i, index[i, k, j], j] = values[i, k, j]"""
-    n = np.uint64(out.shape[1])
-    for i in range(index.shape[0]):
-        for k in range(index.shape[1]):
-            for j in range(index.shape[2]):
-                place = np.uint64(index[i, k, j])
-                if place >= n:
-                    raise IndexError
-                out[i, place, j] = values[i, k, j]
+def _latter(a, b):
+    return b
+
+
+@jit()
+def _product(a, b):
+    return a * b
+
+
+@jit()
+def _larger(a, b):
+    return b if b > a or b != b else a
+
+
+@jit()
+def _smaller(a, b):
+    return b if b < a or b != b else a
+
+
+_put_along, _multiply_along = _writing(_latter), _writing(_product)
+_maximum_along, _minimum_along = _writing(_larger), _writing(_smaller)
 
 
 def _run(loop, arrays, index, axis, extent, *scalars):
@@ -216,16 +245,36 @@ def add_along(g, index, axis, shape):
     return whole
 
 
-def put_along(x, values, index, axis):
-    """x with ``values`` written at ``index`` along ``axis``; of equal indices the last counts"""
-    if x.dtype not in FAST or values.dtype != x.dtype or not index.size:
-        return reference.put_along(x, values, index, axis)
-    whole = x.copy("C")
+def _write(loop, whole, values, index, axis):
+    """``whole`` after a loop has written values into it"""
     part = _cut(whole, index.shape, axis)
     out = np.ascontiguousarray(part)
     outer, inner = math.prod(index.shape[:axis]), math.prod(index.shape[axis + 1 :])
-    arrays = [np.ascontiguousarray(a).reshape(outer, -1, inner) for a in (index, values, out)]
-    _run(_put_along, arrays, index, axis, x.shape[axis])
+    arrays = [
+        np.ascontiguousarray(a).reshape(outer, a.shape[axis], inner) for a in (index, values, out)
+    ]
+    _run(loop, arrays, index, axis, whole.shape[axis])
     if part is not whole:
         part[...] = out
     return whole
+
+
+def multiply_along(x, index, axis, shape):
+    """Ones of ``shape`` and x multiplied to them at ``index`` along ``axis``"""
+    if x.dtype not in FAST or not index.size:
+        return reference.multiply_along(x, index, axis, shape)
+    return _write(_multiply_along, np.ones(shape, x.dtype), x, index, axis)
+
+
+def _updated(reference, loop):
+    def run(x, values, index, axis):
+        if x.dtype not in FAST or values.dtype != x.dtype or not index.size:
+            return reference(x, values, index, axis)
+        return _write(loop, x.copy("C"), values, index, axis)
+
+    return wraps(reference)(run)
+
+
+put_along = _updated(reference.put_along, _put_along)
+maximum_along = _updated(reference.maximum_along, _maximum_along)
+minimum_along = _updated(reference.minimum_along, _minimum_along)

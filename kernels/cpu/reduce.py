@@ -16,6 +16,7 @@ from ..compile import SUM, jit
 from ..memory import empty
 from ..reference import reduce as reference
 from ..reference.reduce import broadcast_axes, normalized_axes
+from .arithmetic import quiet
 from .vmath import maximum
 
 SMALL = 1024  # elements; below, a NumPy call is as fast
@@ -223,10 +224,13 @@ def _reduce(kind, x, axis, keepdims, last):
     return out
 
 
+_add, _maximum, _minimum = (quiet(u.reduce) for u in (np.add, np.maximum, np.minimum))
+
+
 def sum(x, axis=None, keepdims=False):
     """Σ x over ``axis`` (None: all, an int or a tuple); integers and booleans give int64"""
     if x.size < SMALL and x.dtype in _FLOATS:
-        return np.asarray(np.add.reduce(x, axis, keepdims=keepdims))
+        return np.asarray(_add(x, axis, keepdims=keepdims))
     if x.dtype not in _FLOATS or axis == ():
         return np.asarray(reference.sum(x, axis, keepdims))
     return _reduce(_SUM, x, axis, keepdims, 1.0)
@@ -235,7 +239,7 @@ def sum(x, axis=None, keepdims=False):
 def mean(x, axis=None, keepdims=False):
     """Σ x / n over ``axis``; NaN where nothing is averaged"""
     if 0 < x.size < SMALL and x.dtype in _FLOATS:
-        total = np.asarray(np.add.reduce(x, axis, keepdims=keepdims))
+        total = np.asarray(_add(x, axis, keepdims=keepdims))
         return np.asarray(total / (x.size // total.size))
     if x.size < SMALL or x.dtype not in _FLOATS or axis == ():
         return np.asarray(reference.mean(x, axis, keepdims))
@@ -245,14 +249,14 @@ def mean(x, axis=None, keepdims=False):
 def amax(x, axis=None, keepdims=False):
     """The largest element over ``axis``; NaN if there is one"""
     if x.size < SMALL or x.dtype not in _FLOATS or axis == ():
-        return np.asarray(np.maximum.reduce(x, axis, keepdims=keepdims))
+        return np.asarray(_maximum(x, axis, keepdims=keepdims))
     return _reduce(_MAX, x, axis, keepdims, _MAX.scalar)
 
 
 def amin(x, axis=None, keepdims=False):
     """The smallest element over ``axis``; NaN if there is one"""
     if x.size < SMALL or x.dtype not in _FLOATS or axis == ():
-        return np.asarray(np.minimum.reduce(x, axis, keepdims=keepdims))
+        return np.asarray(_minimum(x, axis, keepdims=keepdims))
     return _reduce(_MIN, x, axis, keepdims, _MIN.scalar)
 
 

@@ -10,7 +10,7 @@ from ..reference import special as reference
 from ..reference.special import BERNOULLI
 from ..reference.transcendental import ERF, SQRT_2
 from . import vmath
-from .arithmetic import _quiet
+from .arithmetic import quiet
 from .maps import unary
 
 HALF_ROOT_PI = math.sqrt(math.pi) / 2
@@ -20,11 +20,11 @@ ONE = vmath.number(1)
 
 
 def _silent(function):
-    quiet = _quiet(function)
+    quietly = quiet(function)
 
     @wraps(function)
     def run(*operands):
-        return np.asarray(quiet(*operands))
+        return np.asarray(quietly(*operands))
 
     return run
 

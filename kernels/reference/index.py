@@ -3,20 +3,16 @@
 from ..registry import array_module, kernel
 
 
-def is_basic(where):
-    """Whether an index has no arrays: then no element is named twice, and reading is a view."""
-    return all(w is None or w is Ellipsis or isinstance(w, (int, slice)) for w in where)
-
-
 def names_once(where):
     """Whether no element can be named twice: there are no arrays but masks."""
-    return all(is_basic((w,)) or w.dtype == bool for w in where)
+    return all(not hasattr(w, "dtype") or w.dtype == bool for w in where)
 
 
 @kernel(lambda make, shape: (make.normal(shape), (Ellipsis, None)))
 def index(x, where):
-    """x[where]"""
-    return x[where]
+    """x[where], a view of a single element too"""
+    found = x[where]
+    return x[(*where, Ellipsis)] if isinstance(found, x.dtype.type) else found
 
 
 def _twice(make, shape):

@@ -3,28 +3,31 @@
 Singular matrices raise its ``LinAlgError``, a ValueError.
 """
 
+import numpy as np
+
 from ..registry import array_module, kernel
 
 SUMS = {"sums": True}
 
 
-def square(make, shape):
+def _square(make, shape):
     """I + small square matrices, few rows also where the shape is large."""
     n = min(shape[-1], 5)
     small = make.uniform((*shape[:-1], n, n), -0.1, 0.1)
-    small.reshape(-1, n * n)[:, :: n + 1] += 1
+    small[..., range(n), range(n)] += 1
     return small
 
 
 def _symmetric(make, shape):
     """Symmetric matrices with eigenvalues near 1, 2, …"""
-    a = square(make, shape)
-    a.reshape(-1, a.shape[-1] ** 2)[:, :: a.shape[-1] + 1] += range(a.shape[-1])
+    a = _square(make, shape)
+    n = a.shape[-1]
+    a[..., range(n), range(n)] += np.arange(n)
     return a + a.swapaxes(-2, -1)
 
 
 def _equation(make, shape):
-    a = square(make, shape)
+    a = _square(make, shape)
     return a, make.normal((*a.shape[:-1], 2))
 
 
@@ -35,7 +38,7 @@ def cross(x, y, axis):
     return xp.roll(x, -1, axis) * xp.roll(y, -2, axis) - xp.roll(x, -2, axis) * xp.roll(y, -1, axis)
 
 
-@kernel(lambda make, shape: (square(make, shape),), min_ndim=1, notes=SUMS)
+@kernel(lambda make, shape: (_square(make, shape),), min_ndim=1, notes=SUMS)
 def inv(a):
     """A⁻¹"""
     return array_module(a).linalg.inv(a)
@@ -67,13 +70,13 @@ def solve_triangular(a, b, upper, unit):
     return xp.concatenate((x2, x1) if upper else (x1, x2), axis=-2)
 
 
-@kernel(lambda make, shape: (square(make, shape),), min_ndim=1, notes=SUMS)
+@kernel(lambda make, shape: (_square(make, shape),), min_ndim=1, notes=SUMS)
 def det(a):
     """|A|"""
     return array_module(a).asarray(array_module(a).linalg.det(a))
 
 
-@kernel(lambda make, shape: (square(make, shape),), min_ndim=1, notes=SUMS)
+@kernel(lambda make, shape: (_square(make, shape),), min_ndim=1, notes=SUMS)
 def cofactors(a):
     """The derivatives of |A|, also where it is 0: with A = U S Vᵀ, |U| |V| U diag(Π_{j≠i} sⱼ) Vᵀ"""
     xp, n = array_module(a), a.shape[-1]
@@ -83,7 +86,7 @@ def cofactors(a):
     return sign * xp.matmul(u * others.prod(axis=-1)[..., None, :], vh)
 
 
-@kernel(lambda make, shape: (square(make, shape),), min_ndim=1, notes=SUMS)
+@kernel(lambda make, shape: (_square(make, shape),), min_ndim=1, notes=SUMS)
 def slogdet(a):
     """The sign of |A|, and ln ||A||"""
     xp = array_module(a)
@@ -118,7 +121,7 @@ def qr(a, mode):
     return q, r
 
 
-@kernel(lambda make, shape: (square(make, shape), 0.0, 1e-6), min_ndim=1, notes=SUMS)
+@kernel(lambda make, shape: (_square(make, shape), 0.0, 1e-6), min_ndim=1, notes=SUMS)
 def pinv(a, atol, rtol):
     """V diag(1/s) Uᵀ over the singular values s above max(atol, rtol · the largest)"""
     xp = array_module(a)

@@ -18,6 +18,7 @@ from . import (  # noqa: F401
     einsum,
     embedding,
     extremes,
+    floats,
     functions,
     grids,
     indexing,

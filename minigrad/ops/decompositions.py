@@ -6,11 +6,11 @@ from .. import return_types
 from ..engine.graph import dtype_of, new_tensor, values
 from ..engine.op import Op, Sample
 from ..errors import LinAlgError
-from .creation import eye
+from .cast import cast
 from .matmul import check_same_dtype, product
-from .operands import tensor_of
+from .operands import beside, tensor_of
 from .select import where
-from .shape import expand, squeeze, transpose, unsqueeze
+from .shape import expand, reshape, squeeze, transpose, unsqueeze
 
 __all__ = [
     "cholesky",
@@ -255,9 +255,8 @@ class Svd(Op):
         return found
 
     def samples(rng):
-        for name, shape in (("tall", (4, 2)), ("wide", (2, 3)), ("batch", (2, 3, 3))):
-            a = rng.normal(size=shape)
-            yield Sample(name, (a,), {"full": False}, constants=(0,))
+        for name, shape in (("tall", (4, 2)), ("batch", (2, 3, 3))):
+            yield Sample(name, (rng.normal(size=shape),), {"full": False}, constants=(0,))
 
     def peer(torch, a, *, full):
         return tuple(torch.linalg.svd(a, full))
@@ -289,7 +288,8 @@ class Qr(Op):
         gw = k.index(gr, rest)
         gq = k.add(gq, k.matmul(k.index(a, rest), transposed(k, gw)))
         gx = _square_gradient(k, q, k.index(r, first), gq, k.index(gr, first))
-        return k.cat(a.ndim - 1, gx, k.matmul(q, gw))
+        gy = k.index_adjoint(k.matmul(q, gw), a.shape, rest)
+        return k.add(k.index_adjoint(gx, a.shape, first), gy)
 
     def samples(rng):
         for name, shape in (("tall", (4, 2)), ("wide", (2, 4)), ("batch", (2, 3, 3))):
@@ -303,7 +303,8 @@ def _square_gradient(k, q, r, gq, gr):
     """The gradient of Q R with square R."""
     m = k.sub(k.matmul(r, transposed(k, gr)), k.matmul(transposed(k, gq), q))
     mirrored = k.add(k.tril(m, 0), transposed(k, k.tril(m, -1)))
-    return transposed(k, k.solve_triangular(r, transposed(k, k.add(gq, k.matmul(q, mirrored))), True, False))
+    turned = transposed(k, k.add(gq, k.matmul(q, mirrored)))
+    return transposed(k, k.solve_triangular(r, turned, True, False))
 
 
 def matrix(name, A, argument="A"):  # noqa: N803
@@ -410,7 +411,8 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):  # noqa: N
 
     With ``unitriangular`` the diagonal is taken as 1.
     """
-    A, B = square("linalg.solve_triangular", A), matrix("linalg.solve_triangular", B, "B")  # noqa: N806
+    A = square("linalg.solve_triangular", A)  # noqa: N806
+    B = matrix("linalg.solve_triangular", B, "B")  # noqa: N806
     check_same_dtype("linalg.solve_triangular", A, B)
     _check_equation("linalg.solve_triangular", A, B, left)
     with np.errstate(all="ignore"):
@@ -490,8 +492,8 @@ def cholesky_inverse(L, upper=False):  # noqa: N803
 
 def _identity(A):  # noqa: N803
     """Identity matrices of the shape, dtype and device of A."""
-    one = eye(A._array.shape[-1], dtype=dtype_of(A), device=A.device)
-    return expand(one, A._array.shape)
+    one = new_tensor(beside(np.eye(A._array.shape[-1]), A))
+    return expand(cast(one, dtype_of(A)), A._array.shape)
 
 
 def eigh(A, UPLO="L"):  # noqa: N803
@@ -554,7 +556,7 @@ def linalg_qr(A, mode="reduced"):  # noqa: N803
         if A.requires_grad:
             raise RuntimeError('linalg.qr: mode="r" has no gradient; use mode="reduced"')
         _, r = Qr.apply(A, mode="reduced")
-        return return_types.linalg_qr(A.new_empty(0), r)
+        return return_types.linalg_qr(reshape(A, -1)[:0].clone(), r)
     return return_types.linalg_qr(*Qr.apply(A, mode=mode))
 
 

@@ -207,7 +207,7 @@ def _product(first, second, kept):
     shape = _shape_of(a, left, [*batch, *rows]) + _shape_of(b, right, columns)
     found = product("einsum", _matrices(a, left, batch, rows, summed),
                     _matrices(b, right, batch, summed, columns))  # fmt: skip
-    return reshape(found, shape), names
+    return _shaped(found, shape), names
 
 
 def _shape_of(t, names, chosen):
@@ -218,7 +218,12 @@ def _matrices(t, names, batch, rows, columns):
     """The term as (axes of batch as one, rows as one, columns as one)."""
     parts = [_shape_of(t, names, group) for group in (batch, rows, columns)]
     sizes = [functools.reduce(lambda m, n: m * n, part, 1) for part in parts]
-    return reshape(_arranged((t, names), (*batch, *rows, *columns)), sizes if batch else sizes[1:])
+    order = (*batch, *rows, *columns)
+    return _shaped(_arranged((t, names), order), tuple(sizes if batch else sizes[1:]))
+
+
+def _shaped(t, shape):
+    return t if t._array.shape == shape else reshape(t, shape)
 
 
 def _grouped(t, names, groups, missing):

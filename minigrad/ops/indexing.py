@@ -96,8 +96,9 @@ def check_index(where, x):
     taken = sum(map(_axes_taken, parts))
     if taken > len(shape):
         raise IndexError(f"too many indices for a tensor of shape {shape}: {taken}")
-    if sum(p is Ellipsis for p in parts) > 1:
-        raise IndexError("an index can have only one Ellipsis (...)")
+    if sum(p is Ellipsis for p in parts) > 1:  # the others stand for no axis
+        first = next(i for i, p in enumerate(parts) if p is Ellipsis)
+        parts = (*parts[: first + 1], *(p for p in parts[first + 1 :] if p is not Ellipsis))
     axis = 0
     for part in parts:
         if part is Ellipsis:
@@ -105,6 +106,9 @@ def check_index(where, x):
             continue
         _check_part(part, axis, shape)
         axis += _axes_taken(part)
+    if taken == len(shape) and any(map(_is_array, parts)):
+        # NumPy takes arrays on both sides of an Ellipsis for apart even if it stands for no axis
+        parts = tuple(p for p in parts if p is not Ellipsis)
     if type(x._array) is not np.ndarray:
         parts = tuple(beside(p, x) if type(p) is np.ndarray else p for p in parts)
     return parts
@@ -155,6 +159,8 @@ def split_index(parts):
             first.append(part)
             if not isinstance(part, int):
                 second.append(part if part is Ellipsis else slice(None))
+    if not any(part is Ellipsis for part in first):
+        first.append(Ellipsis)  # where nothing is left, NumPy gives a view with it, not a number
     return tuple(first), tuple(second)
 
 

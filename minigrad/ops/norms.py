@@ -8,8 +8,8 @@ from ..engine.op import Op, Sample
 from .activation import relu
 from .arithmetic import abs, square
 from .cast import cast
-from .extremes import amax, amin, shared
 from .decompositions import svdvals
+from .extremes import amax, amin, shared
 from .matmul import matmul
 from .operands import check_axes, check_axis, numpy_names, only_tensors, tensor_of
 from .reduce import axis_samples, check_floating, count_over, kept_shape, sum
@@ -89,8 +89,9 @@ def _in_norm_dtype(name, x, dtype):
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):  # noqa: N803
     """The norm of the matrices in the two axes ``dim``.
 
-    ord "fro" is √Σ a², "nuc" the sum of the singular values, 2 and −2 the extreme ones; 1 and −1 are the largest and smallest sum of magnitudes of a column, inf and
-    −inf those of a row.
+    ord "fro" is √Σ a², "nuc" the sum of the singular values, 2 and −2 the largest and smallest of
+    them; 1 and −1 are the largest and smallest sum of magnitudes of a column, inf and −inf those
+    of a row.
     """
     A = _in_norm_dtype("linalg.matrix_norm", tensor_of(A, "A"), dtype)  # noqa: N806
     if A._array.ndim < 2:
@@ -152,14 +153,16 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):  # noqa: N
 
 @numpy_names
 def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
-    """The ``p``-norm of all elements, or over ``dim``: a number, ±inf, or "fro", which is 2."""
+    """The ``p``-norm of all elements, or over ``dim``: a number, ±inf, "fro" (2) or "nuc"."""
     x = tensor_of(input)
     check_floating("norm", x)
     if isinstance(p, str):
-        if p != "fro":
-            raise RuntimeError(f'norm: p must be a number or "fro", got {p!r}')
+        if p not in ("fro", "nuc"):
+            raise RuntimeError(f'norm: p must be a number or "fro" or "nuc", got {p!r}')
         if isinstance(dim, tuple | list) and len(dim) > 2:
-            raise RuntimeError(f'norm: p="fro" is for one or two axes, got dim={tuple(dim)}')
+            raise RuntimeError(f"norm: p={p!r} is for one or two axes, got dim={tuple(dim)}")
+    if p == "nuc":
+        return matrix_norm(x, p, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
     return vector_norm(x, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
 
 

@@ -8,14 +8,13 @@ import numpy as np
 from .. import dtypes
 from ..engine.graph import TensorBase, dtype_of, new_tensor
 from ..engine.op import Op, Sample
-from . import samples as draw
 from .arithmetic import add, mul, pow
 from .cast import cast
 from .diagonals import diagonal
 from .matmul import check_same_dtype, matmul, product
 from .operands import beside, check_axis, only_tensors, operands
 from .reduce import check_floating, sum
-from .shape import expand, permute, reshape, transpose, unsqueeze
+from .shape import expand, permute, reshape, t, transpose, unsqueeze
 
 __all__ = [
     "addbmm",
@@ -71,25 +70,25 @@ class Cross(Op):
         return k.cross(y, g, ctx.axis), k.cross(g, x, ctx.axis)
 
     def samples(rng):
-        for sample in draw.pairs(rng):
-            x, y = (a.reshape(-1)[:1].repeat(3) for a in sample.inputs)
-            x, y = x + rng.normal(size=x.shape), y + rng.normal(size=y.shape)
-            yield Sample(sample.name, (x, y), {"axis": 0})
-        x, y = rng.normal(size=(2, 3, 2)), rng.normal(size=(1, 3, 2))
-        yield Sample("middle axis", (x, y), {"axis": 1})
+        for name, first, second, axis in (
+            ("vectors", (3,), (3,), 0),
+            ("broadcast", (2, 3, 2), (1, 3, 1), 1),
+            ("empty", (0, 3), (0, 3), 1),
+        ):
+            yield Sample(name, (rng.normal(size=first), rng.normal(size=second)), {"axis": axis})
 
     def peer(torch, x, y, *, axis):
         return torch.linalg.cross(x, y, dim=axis)
 
 
 def _axes(name, ndim, **tensors):
-    """The tensors, each checked to be one and to have ``ndim`` axes."""
-    for argument, t in tensors.items():
-        if not isinstance(t, TensorBase):
-            raise TypeError(f"{name}: {argument} must be a tensor, got {type(t).__name__}")
-        if t._array.ndim != ndim:
+    """Raise unless each argument is a tensor with ``ndim`` axes."""
+    for argument, x in tensors.items():
+        if not isinstance(x, TensorBase):
+            raise TypeError(f"{name}: {argument} must be a tensor, got {type(x).__name__}")
+        if x._array.ndim != ndim:
             raise RuntimeError(
-                f"{name}: {argument} must have {ndim} dimensions, got shape {tuple(t.shape)}"
+                f"{name}: {argument} must have {ndim} dimensions, got shape {tuple(x.shape)}"
             )
 
 
@@ -152,6 +151,10 @@ def inner(input, other):
         raise RuntimeError(
             f"inner: the last extents of shapes {a.shape} and {b.shape} must be equal"
         )
+    if b.ndim == 1:
+        return product("inner", input, other)
+    if b.ndim == 2:
+        return product("inner", input, t(other))
     return _contracted("inner", input, other, [a.ndim - 1], [b.ndim - 1])
 
 
@@ -278,18 +281,22 @@ def _sum_of(name, input, addend, beta, alpha):
     """β input + α addend; where β = 0 the input, whatever it holds, has no part in it."""
     if not isinstance(input, TensorBase):
         raise TypeError(f"{name}: input must be a tensor, got {type(input).__name__}")
-    for argument, value in (("beta", beta), ("alpha", alpha)):
-        if isinstance(value, bool | int):
-            continue
-        if not isinstance(value, float):
-            raise TypeError(f"{name}: {argument} must be a number, got {type(value).__name__}")
-        if not dtype_of(addend).is_floating_point:
-            raise RuntimeError(f"{name}: {argument}={value} must be an int for integer tensors")
-    expand(input, addend._array.shape)  # raises where it does not fit
+    if not type(beta) is type(alpha) is int:
+        _check_factors(name, addend, beta=beta, alpha=alpha)
+    if input._array.shape != addend._array.shape:
+        expand(input, addend._array.shape)  # raises where it does not fit
     addend = addend if alpha == 1 else mul(addend, alpha)
     if beta == 0:
         return addend
     return add(input if beta == 1 else mul(input, beta), addend)
+
+
+def _check_factors(name, addend, **factors):
+    for argument, value in factors.items():
+        if not isinstance(value, bool | int | float):
+            raise TypeError(f"{name}: {argument} must be a number, got {type(value).__name__}")
+        if isinstance(value, float) and not dtype_of(addend).is_floating_point:
+            raise RuntimeError(f"{name}: {argument}={value} must be an int for integer tensors")
 
 
 def _added(name, input, x, y, beta, alpha):
@@ -360,17 +367,17 @@ def multi_dot(tensors):
     """
     if not isinstance(tensors, tuple | list) or len(tensors) < 2:
         raise RuntimeError("linalg.multi_dot: at least 2 tensors in a list are needed")
-    for i, t in enumerate(tensors):
-        only_tensors("linalg.multi_dot", t, arguments=(f"tensors[{i}]",))
+    for i, x in enumerate(tensors):
+        only_tensors("linalg.multi_dot", x, arguments=(f"tensors[{i}]",))
         allowed = (1, 2) if i in (0, len(tensors) - 1) else (2,)
-        if t._array.ndim not in allowed:
+        if x._array.ndim not in allowed:
             raise RuntimeError(
                 f"linalg.multi_dot: tensors[{i}] must be a matrix (the first and last may be "
-                f"vectors), got shape {tuple(t.shape)}"
+                f"vectors), got shape {tuple(x.shape)}"
             )
     check_same_dtype("linalg.multi_dot", *tensors)
-    ends = [t._array.shape[-1] for t in tensors[:-1]]
-    starts = [t._array.shape[0] for t in tensors[1:]]
+    ends = [x._array.shape[-1] for x in tensors[:-1]]
+    starts = [x._array.shape[0] for x in tensors[1:]]
     for i, (end, start) in enumerate(zip(ends, starts, strict=True)):
         if end != start:
             raise RuntimeError(

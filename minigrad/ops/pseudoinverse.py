@@ -2,9 +2,9 @@
 
 import math
 
-from .. import backend, return_types
+from .. import return_types
 from ..dtypes import finfo
-from ..engine.graph import TensorBase, dtype_of, new_tensor
+from ..engine.graph import TensorBase, dtype_of
 from ..engine.op import Op, Sample
 from ..errors import LinAlgError
 from .arithmetic import abs, div, mul
@@ -19,12 +19,13 @@ from .decompositions import (
     transposed,
 )
 from .extremes import amax
+from .joining import stack
 from .matmul import check_same_dtype, matmul
 from .norms import matrix_norm
 from .operands import tensor_of
 from .reduce import sum
-from .select import maximum, where
-from .shape import squeeze, transpose, unsqueeze
+from .select import where
+from .shape import reshape, squeeze, transpose, unsqueeze
 
 __all__ = ["pinverse"]
 
@@ -148,9 +149,17 @@ def cond(A, p=None):  # noqa: N803
     try:
         return matrix_norm(A, p) * matrix_norm(inv(A), p)
     except LinAlgError:
-        if A._array.ndim == 2:
-            return A.new_full((), math.inf)
-        return A.new_tensor([[cond(a, p).item() for a in A.flatten(0, -3)]]).reshape(A.shape[:-2])
+        return _one_by_one(A, p)
+
+
+def _one_by_one(A, p):  # noqa: N803
+    """The conditions of the matrices of a batch in which some are singular."""
+    if A._array.ndim > 2:
+        return stack([_one_by_one(a, p) for a in A])
+    try:
+        return matrix_norm(A, p) * matrix_norm(inv(A), p)
+    except LinAlgError:
+        return sum(A) * 0 + math.inf
 
 
 def lstsq(A, B, rcond=None, *, driver=None):  # noqa: N803
@@ -168,6 +177,6 @@ def lstsq(A, B, rcond=None, *, driver=None):  # noqa: N803
         raise RuntimeError(f"linalg.lstsq: A of shape {a} and B of shape {b} differ in rows")
     solution = matmul(pinv(A, rcond), unsqueeze(B, -1) if vector else B)
     rank = matrix_rank(A, rtol=rcond)
-    empty = A.new_empty(0)
-    return return_types.linalg_lstsq(squeeze(solution, -1) if vector else solution, empty, rank,
-                                     empty)  # fmt: skip
+    solution = squeeze(solution, -1) if vector else solution
+    empty = reshape(A.detach(), -1)[:0]
+    return return_types.linalg_lstsq(solution, empty, rank, empty)

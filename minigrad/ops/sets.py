@@ -30,33 +30,33 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
 
 def _distinct(name, input, sort, return_inverse, return_counts, dim):
     only_tensors(name, input)
-    x = input.detach()
-    if dim is None:
-        rows, shape = reshape(x, -1, 1), x._array.shape
-    else:
-        axis = check_axis(dim, x._array.ndim)
-        if not x._array.ndim:
-            x = reshape(x, 1)
-        x = moveaxis(x, axis, 0)
-        if 0 in x._array.shape[1:]:
-            raise RuntimeError(
-                f"{name}: the slices of shape {input._array.shape} along dim={dim} are empty"
-            )
-        rows, shape = reshape(x, len(x), -1) if x._array.size else x, (len(x),)
-    kernels = backend.kernels_of(rows._array)
-    if not rows._array.size:
-        found, which, counts = rows, kernels.xp.zeros(shape, "int64"), kernels.xp.zeros(0, "int64")
-        found = reshape(rows, -1) if dim is None else x
-    else:
+    x, axis, shape = _slices(name, input.detach(), dim)
+    kernels = backend.kernels_of(x._array)
+    if len(x._array):
+        rows = reshape(x, len(x._array), -1)
         first, which, counts = kernels.distinct(values(rows), sort)
-        found = new_tensor((rows if dim is None else x)._array[first], x._tag)
-        found = reshape(found, -1) if dim is None else found
-    results = [found if dim is None else moveaxis(found, 0, axis)]
+        x = new_tensor(x._array[first], x._tag)
+    else:
+        which, counts = kernels.xp.zeros(0, "int64"), kernels.xp.zeros(0, "int64")
+    results = [moveaxis(x, 0, axis)]
     if return_inverse:
         results.append(new_tensor(which.reshape(shape)))
     if return_counts:
         results.append(new_tensor(counts))
     return tuple(results) if len(results) > 1 else results[0]
+
+
+def _slices(name, x, dim):
+    """(what is compared along its first axis, where that axis was, the shape of the inverse)"""
+    if dim is None:
+        return reshape(x, -1), 0, x._array.shape
+    axis = check_axis(dim, x._array.ndim)
+    slices = moveaxis(x if x._array.ndim else reshape(x, 1), axis, 0)
+    if 0 in slices._array.shape[1:]:
+        raise RuntimeError(
+            f"{name}: the slices of shape {x._array.shape} along dim={dim} are empty"
+        )
+    return slices, axis, (len(slices._array),)
 
 
 def bincount(input, weights=None, minlength=0):

@@ -296,6 +296,8 @@ def squeeze(input, dim=None):
     shape = x._array.shape
     given = dim if isinstance(dim, tuple | list) else (dim,)
     axes = range(len(shape)) if dim is None else [check_axis(d, len(shape)) for d in given]
+    if len(set(axes)) < len(axes):
+        raise RuntimeError(f"squeeze: dim={dim} names an axis twice")
     gone = {a for a in axes if shape and shape[a] == 1}
     return Reshape.apply(x, shape=tuple(n for a, n in enumerate(shape) if a not in gone))
 

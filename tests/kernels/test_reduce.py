@@ -88,3 +88,11 @@ def test_wrong_axes_raise(axis, error):
     for shape in ((3, 5), (100, 100)):
         with pytest.raises(error):
             reduce.sum(np.ones(shape, np.float32), axis)
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "amax", "amin"])
+def test_infinities_and_nan_arise_silently(name):
+    x = np.array([np.inf, -np.inf, np.nan], np.float32)
+    with np.errstate(all="ignore"):
+        expected = getattr(reference, name)(x, None)
+    np.testing.assert_array_equal(getattr(reduce, name)(x, None), expected)

@@ -50,7 +50,7 @@ CALLS = [
     call("addmv", n(2), n(2, 3), n(3), beta=0, alpha=2.5),
     call("addr", n(2, 3), n(2), n(3), dtypes=EVERY), call("addr", n(3), n(2), n(3), alpha=2),
     call("addr", n(2, 3), n(2), n(3), beta=0, alpha=2, dtypes=NUMBERS),
-    call("addr", I23, n(2), n(3)), 
+    call("addr", I23, n(2), n(3)),
     call("addr", n(2, 3), d.integers(0, 5, 2), n(3), differentiable=False),
     call(".addr", n(), n(2), n(3), beta=0.5, alpha=0.25),
     *(
@@ -89,8 +89,6 @@ CALLS = [
             ((4, 3, 2), (1, 3, 2), -2), ((0, 3), (0, 3), 1),
         )
     ),
-    call("cross", n(2, 3), n(2, 3)), call("cross", n(3, 3), n(3, 3)),
-    call("cross", n(4, 3), n(1, 3)),
     call(".cross", n(2, 3), n(2, 3), 1), call("linalg.cross", n(2, 3), n(2, 3)),
     *(
         call("linalg.vecdot", n(*a), n(*b), dim=dim, dtypes=FLOATING)
