@@ -140,10 +140,8 @@ def grad(
         if not tensor._requires_grad:
             raise RuntimeError(f"input {position} of grad() does not require grad")
     found = walk(_roots(outputs, grad_outputs, create_graph), keep, create_graph, wanted)
-    return tuple(
-        _result(found, tensor, create_graph, allow_unused or materialize_grads, materialize_grads)
-        for tensor in wanted
-    )
+    unused = allow_unused or materialize_grads
+    return tuple([_result(found, t, create_graph, unused, materialize_grads) for t in wanted])
 
 
 def recomputed(function, inputs, g):

@@ -102,10 +102,7 @@ def _checked(node, results):
 
 
 def _leads_on(node, needed):
-    for edge in node.edges:  # noqa: SIM110  (a generator costs more than most nodes have edges)
-        if edge is not None and edge[0] in needed:
-            return True
-    return False
+    return any(edge is not None and edge[0] in needed for edge in node.edges)
 
 
 def _paths(roots, wanted):
@@ -119,15 +116,20 @@ def _paths(roots, wanted):
     order, stack = {}, [t._node for t, _ in roots if t._node is not None]
     while stack:
         node = stack.pop()
-        if node.sequence in order:
-            continue
-        order[node.sequence] = node
-        for edge in node.edges:
-            if edge is not None and edge[1] >= 0:
-                stack.append(edge[0])
-    for node in map(order.get, sorted(order)):
-        if node in captures or _leads_on(node, needed):
+        if node.sequence not in order:
+            order[node.sequence] = node
+            for edge in node.edges:
+                if edge is not None and edge[1] >= 0:
+                    stack.append(edge[0])
+    for number in sorted(order):
+        node = order[number]
+        if node in captures:
             needed.add(node)
+            continue
+        for edge in node.edges:
+            if edge is not None and edge[0] in needed:
+                needed.add(node)
+                break
     return needed, captures
 
 

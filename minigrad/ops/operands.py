@@ -141,10 +141,11 @@ def _is_float(value):
 
 
 def only_tensors(name, *values, arguments=("input", "other")):
-    """Raise a TypeError unless all values are tensors."""
-    for value, argument in zip(values, arguments, strict=False):
+    """Raise a TypeError unless the values that have an argument name are tensors."""
+    for position, value in enumerate(values[: len(arguments)]):
         if not isinstance(value, TensorBase):
-            raise TypeError(f"{name}: {argument} must be a tensor, got {type(value).__name__}")
+            kind = type(value).__name__
+            raise TypeError(f"{name}: {arguments[position]} must be a tensor, got {kind}")
 
 
 def one_tensor(name, a, b):
@@ -158,6 +159,8 @@ BOOLS, INTEGERS, FLOATS = range(3)  # see dtypes.category
 
 def check_category(name, x, *allowed):
     """Raise a RuntimeError unless the dtype of x is of one of the allowed categories."""
+    if x._array.dtype.kind == "f" and FLOATS in allowed:
+        return
     dtype = dtype_of(x)
     if dtypes.category(dtype) not in allowed:
         names = " or ".join(("bools", "integers", "floats")[c] for c in allowed)

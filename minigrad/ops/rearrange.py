@@ -146,9 +146,7 @@ def repeat(input, *repeats):
     apart = [extent for extent in own for extent in (1, extent)]
     spread = [n for pair in zip(counts, own, strict=True) for n in pair]
     whole = tuple(c * n for c, n in zip(counts, own, strict=True))
-    if all(n == 1 for n in counts):
-        return reshape(clone(x), whole)
-    return reshape(expand(reshape(x, apart), spread), whole)
+    return reshape(clone(expand(reshape(x, apart), spread)), whole)
 
 
 def tile(input, *dims):
@@ -175,7 +173,7 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
         shape = x._array.shape
         apart = (*shape[: axis + 1], counts, *shape[axis + 1 :])
         whole = (*shape[:axis], extent * counts, *shape[axis + 1 :])
-        return reshape(expand(unsqueeze(x, axis + 1), apart), whole) if counts != 1 else clone(x)
+        return reshape(clone(expand(unsqueeze(x, axis + 1), apart)), whole)
     positions = beside(np.repeat(np.arange(extent), counts), x)
     return Index.apply(x, where=(*(slice(None),) * axis, positions))
 

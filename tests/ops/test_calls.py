@@ -229,6 +229,7 @@ def host(tensor):
 
 
 @pytest.mark.torch
+@pytest.mark.filterwarnings("ignore:index_reduce")  # PyTorch calls it beta, once per process
 @with_dtypes
 def test_equals_torch(call, dtype):
     import torch

@@ -30,6 +30,8 @@ VIEWS = {
 }
 COPIES = {
     "repeat": lambda x: x.repeat(1, 1),
+    "repeat a row": lambda x: x[:1].repeat(2, 1),
+    "repeat a column": lambda x: x[:, :1].repeat(1, 2),
     "tile": lambda x: x.tile(1),
     "repeat_interleave": lambda x: x.repeat_interleave(1, dim=0),
     "flip": lambda x: x.flip(0),
