@@ -1,6 +1,7 @@
 """The README's tables, made from the results that the scripts wrote."""
 
 import json
+from statistics import geometric_mean
 
 from benchmarks.harness import OURS, PEERS, RESULTS, ROOT
 
@@ -64,6 +65,32 @@ def times_table(script, found):
     )
 
 
+def sizes_table(found):
+    """The tensor library on large and on small matrices, and the geometric means."""
+    cells = {}
+    for workload, peers in found["threads"]["1"].items():
+        name, _, size = workload.rpartition(", ")
+        cells.setdefault(name, {})[size] = peers
+    sizes = list(next(iter(cells.values())))
+    header = ["forward and backward", *(h for size in sizes for h in (size, NAMES["torch"]))]
+    rows = [
+        [name.replace("|", "\\|")]
+        + [
+            cell
+            for size in sizes
+            for cell in (
+                duration(by_size[size][OURS]["seconds"]),
+                f"{by_size[size]['torch']['ratio']:.2f}×",
+            )
+        ]
+        for name, by_size in cells.items()
+    ]
+    means = ["geometric mean"]
+    for size in sizes:
+        means += ["", f"{geometric_mean(c[size]['torch']['ratio'] for c in cells.values()):.2f}×"]
+    return markdown(header, [*rows, means])
+
+
 def overhead_table(found):
     """What recording costs per op on top of the bare kernel, and PyTorch's totals."""
     header = ["µs per op, 4×4", "kernel", "recorded", "backward kernel", "backward"]
@@ -94,8 +121,9 @@ def report():
     known = {script: found for script in TITLES if (found := results_of(script)) is not None}
     parts = [caption(found) for found in known.values()][:1]
     parts += [times_table(script, found) for script, found in known.items()]
-    if (found := results_of("op_overhead")) is not None:
-        parts.append(overhead_table(found))
+    for script, table in (("op_overhead", overhead_table), ("tensor_ops", sizes_table)):
+        if (found := results_of(script)) is not None:
+            parts.append(table(found))
     return "\n\n".join(parts) or "No results yet: run `make bench`."
 
 

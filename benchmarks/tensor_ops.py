@@ -5,7 +5,7 @@ million float32 numbers, where memory decides, and once on 4×4, where Python do
 with the geometric means.
 """
 
-import math
+from statistics import geometric_mean
 
 import numpy as np
 
@@ -75,7 +75,7 @@ def print_means(results):
         for size in SIZES:
             ratios = {w: p["torch"]["ratio"] for w, p in workloads.items() if w.endswith(size)}
             if ratios:
-                mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
+                mean = geometric_mean(ratios.values())
                 lowest = min(ratios, key=ratios.get)
                 print(
                     f"{size}, {count} thread{'s'[: count > 1]}: geometric mean {mean:.2f} of "

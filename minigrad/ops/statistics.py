@@ -10,42 +10,30 @@ from .clamp import clamp
 from .diagonals import diagonal
 from .matmul import matmul
 from .operands import check_axes, floating, numpy_names, tensor_of
-from .reduce import check_floating, count_over, kept_shape, sum
+from .reduce import check_floating, count_over, kept_shape, mean, sum
 from .shape import reshape, squeeze, transpose, unsqueeze
 
 __all__ = ["corrcoef", "cov", "std", "std_mean", "var", "var_mean"]
 
 
 class Variance(Op):
-    """v = Σ (x − m)² / (n − correction) over axes, and the mean m.
+    """v = Σ (x − m)² / (n − correction) over axes, m being the mean.
 
-    dL/dx = 2 gᵥ (x − m) / (n − correction) + gₘ / n
+    dL/dx = 2 g (x − m) / (n − correction)
     """
 
     def forward(ctx, k, x, *, axis, correction, keepdims):
-        ctx.kept = kept_shape(x.shape, axis)
-        ctx.count = count_over(x.shape, axis)
-        ctx.freedom = max(ctx.count - correction, 0)
-        v, m = k.variance(x, axis, correction)
-        if not keepdims:
-            left = tuple(n for i, n in enumerate(x.shape) if axis is not None and i not in axis)
-            v, m = k.reshape(v, left), k.reshape(m, left)
-        ctx.save(x, m)
-        return v, m
+        ctx.axis, ctx.kept = axis, kept_shape(x.shape, axis)
+        ctx.freedom = max(count_over(x.shape, axis) - correction, 0)
+        ctx.save(x)
+        v = k.variance(x, axis, correction)[0]
+        left = () if axis is None else [n for i, n in enumerate(x.shape) if i not in axis]
+        return v if keepdims else k.reshape(v, left)
 
-    def fill_gradients(ctx, gradients):
-        return gradients  # mostly one of the two is wanted alone
-
-    def vjp(ctx, k, gv, gm):
-        x, m = ctx.saved
-        gx = None
-        if gv is not None:
-            slope = k.mul(k.reshape(gv, ctx.kept), 2 / ctx.freedom if ctx.freedom else math.inf)
-            gx = k.mul(k.sub(x, k.reshape(m, ctx.kept)), slope)
-        if gm is None:
-            return gx
-        flat = k.mul(k.reshape(gm, ctx.kept), 1 / ctx.count if ctx.count else math.nan)
-        return k.expand(flat, x.shape) if gx is None else k.add(gx, flat)
+    def vjp(ctx, k, g):
+        (x,) = ctx.saved
+        slope = k.mul(k.reshape(g, ctx.kept), 2 / ctx.freedom if ctx.freedom else math.inf)
+        return k.mul(k.sub(x, k.mean(x, ctx.axis, True)), slope)
 
     def samples(rng):
         x = rng.normal(size=(3, 4))
@@ -55,7 +43,7 @@ class Variance(Op):
         yield Sample("0-d", (x[0, 0],), {"axis": None, "correction": 0, "keepdims": False})
 
     def peer(torch, x, *, axis, correction, keepdims):
-        return torch.var_mean(x, axis, correction=correction, keepdim=keepdims)
+        return torch.var(x, axis, correction=correction, keepdim=keepdims)
 
 
 class Root(Op):
@@ -77,8 +65,8 @@ class Root(Op):
         return x.sqrt()
 
 
-def _moments(name, input, dim, unbiased, keepdim, correction):
-    """(variance, mean) of var, std and their like."""
+def _variance(name, input, dim, unbiased, keepdim, correction):
+    """The variance for var, std and their like."""
     x = tensor_of(input)
     check_floating(name, x)
     if isinstance(dim, bool):  # var(False)
@@ -103,26 +91,30 @@ def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     >>> mg.var(mg.tensor([1.0, 2.0, 3.0]))
     tensor(1.)
     """
-    return _moments("var", input, dim, unbiased, keepdim, correction)[0]
+    return _variance("var", input, dim, unbiased, keepdim, correction)
 
 
 @numpy_names
 def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The square root of :func:`var`."""
-    return Root.apply(_moments("std", input, dim, unbiased, keepdim, correction)[0])
+    return Root.apply(_variance("std", input, dim, unbiased, keepdim, correction))
 
 
-@numpy_names
-def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
-    """(:func:`var`, mean) over all axes, or over ``dim``, in one go."""
-    return _moments("var_mean", input, dim, unbiased, keepdim, correction)
+def _with_mean(spread):
+    """var_mean and std_mean: a measure of spread and the mean over the same axes."""
+
+    @numpy_names
+    def function(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
+        check_floating(function.__name__, tensor_of(input))
+        measured = spread(input, dim, unbiased, keepdim, correction=correction)
+        return measured, mean(input, None if isinstance(dim, bool) else dim, keepdim)
+
+    function.__name__ = function.__qualname__ = f"{spread.__name__}_mean"
+    function.__doc__ = f"(:func:`{spread.__name__}`, mean) over all axes, or over ``dim``."
+    return function
 
 
-@numpy_names
-def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
-    """(:func:`std`, mean) over all axes, or over ``dim``, in one go."""
-    v, m = _moments("std_mean", input, dim, unbiased, keepdim, correction)
-    return Root.apply(v), m
+var_mean, std_mean = _with_mean(var), _with_mean(std)
 
 
 def cov(input, *, correction=1, fweights=None, aweights=None):
