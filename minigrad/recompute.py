@@ -5,10 +5,9 @@ Memory then holds the activations of one part at a time, for one more forward pa
 
 from . import random
 from .engine.gradients import grad
-from .engine.graph import TensorBase
 from .engine.modes import enable_grad, state
 from .function import Function
-from .transforms import leaves_of, rebuilt
+from .transforms import leaves_below, leaves_of, rebuilt
 
 
 def checkpoint(function, *args, use_reentrant=None, preserve_rng_state=True, **kwargs):
@@ -35,7 +34,7 @@ def checkpoint(function, *args, use_reentrant=None, preserve_rng_state=True, **k
     with enable_grad():
         result = function(*rebuilt(args, iter(inner)), **kwargs)
     outputs = leaves_of(result)
-    captured = _leaves_below(outputs, inner)
+    captured = list(leaves_below(outputs, inner))
     if not any(t.requires_grad for t in (*given, *captured)):
         return result
 
@@ -50,22 +49,6 @@ def checkpoint(function, *args, use_reentrant=None, preserve_rng_state=True, **k
 
 def _detached(tensor):
     return tensor.detach().requires_grad_(tensor.requires_grad)
-
-
-def _leaves_below(outputs, known):
-    """The leaves that outputs depend on, apart from those in ``known``."""
-    seen, found = {id(t) for t in known}, []
-    places = [t._node or t for t in outputs if t.requires_grad]
-    while places:
-        place = places.pop()
-        if id(place) in seen:
-            continue
-        seen.add(id(place))
-        if isinstance(place, TensorBase):
-            found.append(place)
-        else:
-            places.extend(e[0] for e in place.edges if e is not None)
-    return found
 
 
 class _rng:  # noqa: N801

@@ -67,23 +67,30 @@ def variable(tensor):
     return leaf
 
 
-def depends_on_others(outputs, own):
-    """Whether some output depends on a leaf that someone else may still differentiate by.
-
-    Those are all but the variables ``own`` and the variables of transformations that are done.
-    """
-    seen = {id(t) for t in own}
+def leaves_below(outputs, known):
+    """The leaves that outputs depend on, apart from ``known`` ones."""
+    seen = {id(t) for t in known}
     places = [t._node or t for t in outputs if t.requires_grad]
     while places:
         place = places.pop()
         if id(place) in seen:
             continue
         seen.add(id(place))
-        if not isinstance(place, TensorBase):
+        if isinstance(place, TensorBase):
+            yield place
+        else:
             places.extend(edge[0] for edge in place.edges if edge is not None)
-        elif id(place) not in _leaves_made or any(place is v for v in _active.variables):
-            return True
-    return False
+
+
+def depends_on_others(outputs, own):
+    """Whether some output depends on a leaf that someone else may still differentiate by.
+
+    Those are all but the variables ``own`` and the variables of transformations that are done.
+    """
+    return any(
+        id(leaf) not in _leaves_made or any(leaf is v for v in _active.variables)
+        for leaf in leaves_below(outputs, own)
+    )
 
 
 class Call:

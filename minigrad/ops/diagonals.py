@@ -46,35 +46,28 @@ class DiagonalAdjoint(Op):
         return torch.diagonal_scatter(zeros, x, offset, *axes)
 
 
-class Tril(Op):
-    """y = x on and below a diagonal of the last two axes, else 0.    dL/dx = g there, else 0"""
-
+class _Triangle(Op, abstract=True):
     def forward(ctx, k, x, *, diagonal):
         ctx.diagonal = diagonal
-        return k.tril(x, diagonal)
+        return getattr(k, ctx.name)(x, diagonal)
 
     def vjp(ctx, k, g):
-        return k.tril(g, ctx.diagonal)
+        return getattr(k, ctx.name)(g, ctx.diagonal)
 
     def samples(rng):
-        yield Sample("matrices", (rng.normal(size=(2, 3, 4)),), {"diagonal": 1})
+        yield Sample("matrices above", (rng.normal(size=(2, 3, 4)),), {"diagonal": 1})
+        yield Sample("matrices below", (rng.normal(size=(2, 3, 4)),), {"diagonal": -1})
+
+
+class Tril(_Triangle):
+    """y = x on and below a diagonal of the last two axes, else 0.    dL/dx = g there, else 0"""
 
     def peer(torch, x, *, diagonal):
         return x.tril(diagonal)
 
 
-class Triu(Op):
+class Triu(_Triangle):
     """y = x on and above a diagonal of the last two axes, else 0.    dL/dx = g there, else 0"""
-
-    def forward(ctx, k, x, *, diagonal):
-        ctx.diagonal = diagonal
-        return k.triu(x, diagonal)
-
-    def vjp(ctx, k, g):
-        return k.triu(g, ctx.diagonal)
-
-    def samples(rng):
-        yield Sample("matrices", (rng.normal(size=(2, 3, 4)),), {"diagonal": -1})
 
     def peer(torch, x, *, diagonal):
         return x.triu(diagonal)

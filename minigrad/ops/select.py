@@ -32,38 +32,22 @@ __all__ = [
 ]
 
 
-class Maximum(Op):
-    """z = max(x, y).    The gradient goes to the larger; ties share it equally."""
+class _OneOfTwo(Op, abstract=True):
+    """The one of each pair that ``better`` (a comparison's name) prefers."""
 
     samples = draw.pairs
+    better = None
 
     def forward(ctx, k, x, y):
         ctx.save(x, y)
-        return k.maximum(x, y)
+        return getattr(k, ctx.name)(x, y)
 
+
+class _Shared(_OneOfTwo, abstract=True):
     def vjp(ctx, k, g):
         x, y = ctx.saved
-        return _share(k, g, k.lt(x, y), k.eq(x, y)), _share(k, g, k.lt(y, x), k.eq(x, y))
-
-    def peer(torch, x, y):
-        return torch.maximum(x, y)
-
-
-class Minimum(Op):
-    """z = min(x, y).    The gradient goes to the smaller; ties share it equally."""
-
-    samples = draw.pairs
-
-    def forward(ctx, k, x, y):
-        ctx.save(x, y)
-        return k.minimum(x, y)
-
-    def vjp(ctx, k, g):
-        x, y = ctx.saved
-        return _share(k, g, k.gt(x, y), k.eq(x, y)), _share(k, g, k.gt(y, x), k.eq(x, y))
-
-    def peer(torch, x, y):
-        return torch.minimum(x, y)
+        better = getattr(k, ctx.better)
+        return _share(k, g, better(y, x), k.eq(x, y)), _share(k, g, better(x, y), k.eq(x, y))
 
 
 def _share(k, g, loses, ties):
@@ -71,42 +55,47 @@ def _share(k, g, loses, ties):
     return k.where(loses, 0.0, k.where(ties, k.mul(g, 0.5), g))
 
 
-class Fmax(Op):
-    """z = max(x, y), of the one that is no NaN.    The gradient goes to it, at ties to x."""
+class Maximum(_Shared):
+    """z = max(x, y).    The gradient goes to the larger; ties share it equally."""
 
-    samples = draw.pairs
+    better = "gt"
 
-    def forward(ctx, k, x, y):
-        ctx.save(x, y)
-        return k.fmax(x, y)
+    def peer(torch, x, y):
+        return torch.maximum(x, y)
 
+
+class Minimum(_Shared):
+    """z = min(x, y).    The gradient goes to the smaller; ties share it equally."""
+
+    better = "lt"
+
+    def peer(torch, x, y):
+        return torch.minimum(x, y)
+
+
+class _WithoutNan(_OneOfTwo, abstract=True):
     def vjp(ctx, k, g):
         x, y = ctx.saved
-        return _either(k, g, k.logical_or(k.ge(x, y), k.ne(y, y)))
+        first = k.logical_or(getattr(k, ctx.better)(x, y), k.ne(y, y))
+        return k.where(first, g, 0.0), k.where(first, 0.0, g)
+
+
+class Fmax(_WithoutNan):
+    """z = max(x, y), of the one that is no NaN.    The gradient goes to it, at ties to x."""
+
+    better = "ge"
 
     def peer(torch, x, y):
         return torch.fmax(x, y)
 
 
-class Fmin(Op):
+class Fmin(_WithoutNan):
     """z = min(x, y), of the one that is no NaN.    The gradient goes to it, at ties to x."""
 
-    samples = draw.pairs
-
-    def forward(ctx, k, x, y):
-        ctx.save(x, y)
-        return k.fmin(x, y)
-
-    def vjp(ctx, k, g):
-        x, y = ctx.saved
-        return _either(k, g, k.logical_or(k.le(x, y), k.ne(y, y)))
+    better = "le"
 
     def peer(torch, x, y):
         return torch.fmin(x, y)
-
-
-def _either(k, g, first):
-    return k.where(first, g, 0.0), k.where(first, 0.0, g)
 
 
 class NanToNum(Op):
