@@ -81,7 +81,7 @@ _METHODS = {
     functions: f"{_FUNCTIONS} logaddexp logaddexp2",
     matmul: "matmul mm",
     cumulative: "cummax cummin cumprod cumsum diff logcumsumexp",
-    extremes: "amax amin aminmax argmax argmin max median min nanmedian",
+    extremes: "amax amin aminmax argmax argmin max median min mode nanmedian",
     norms: "dist norm renorm",
     products: f"{_SUMS} bmm cross dot ger inner kron mv outer vdot",
     pseudoinverse: "pinverse",

@@ -50,3 +50,19 @@ def argmedian(x, axis, skip_nan):
     else:
         rank = xp.where(count == extent, (extent - 1) // 2, count)
     return take_along(order(x, axis), rank, axis % x.ndim)
+
+
+@kernel(lambda make, shape: (make.integers(shape, 0, 3), -1), min_ndim=1, allows_empty=False)
+def argmode(x, axis):
+    """The last index of the most frequent element along ``axis``, the smallest of equals, kept"""
+    xp = array_module(x)
+    axis = axis % x.ndim
+    ranks = order(x, axis)
+    ranked = take_along(x, ranks, axis)
+    position = xp.arange(x.shape[axis]).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
+    later = tuple(slice(1, None) if a == axis else slice(None) for a in range(x.ndim))
+    earlier = tuple(slice(-1) if a == axis else slice(None) for a in range(x.ndim))
+    starts = xp.zeros(x.shape, "int64")
+    starts[later] = (ranked[later] != ranked[earlier]) * position[1:]
+    length = position - xp.maximum.accumulate(starts, axis=axis)
+    return take_along(ranks, length.argmax(axis=axis, keepdims=True), axis)

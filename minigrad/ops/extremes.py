@@ -19,6 +19,7 @@ __all__ = [
     "max",
     "median",
     "min",
+    "mode",
     "nanmedian",
 ]
 
@@ -238,3 +239,16 @@ def _median(name, input, dim, keepdim, skip_nan):
     if not x._array.size:
         return mean(x)
     return _one_of_all(name, "argmedian", x, skip_nan)
+
+
+@numpy_names
+def mode(input, dim=-1, keepdim=False):
+    """(values, indices) of the most frequent element along ``dim``, the smallest of equals.
+
+    The index is that of its last place.
+
+    >>> import minigrad as mg
+    >>> mg.mode(mg.tensor([3, 1, 3, 1])).values
+    tensor(1)
+    """
+    return _chosen("mode", "argmode", tensor_of(input), dim, keepdim)

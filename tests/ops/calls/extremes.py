@@ -83,6 +83,11 @@ CALLS = [
             (d.distinct(2, 4), 1), (d.distinct(5, 2), -2, True), (d.normal(0, 3), 1),
         )
     ),
+    call("mode", d.integers(0, 3, 4, 7)),
+    call("mode", d.integers(0, 3, 4, 7), 0, True),
+    call("mode", np.array([[2.0, 1.0, 2.0, 1.0], [0.5, 0.5, 3.0, 3.0]]), dtypes=EVERY, differentiable=False),
+    call("mode", d.distinct(3, 4), 1),
+    call("mode", d.normal()),
     call("median", d.normal(0), differentiable=False),
     *(
         call(name, NAN, *arguments, dtypes=(*FLOATS, *HALVES), differentiable=False)
@@ -137,6 +142,8 @@ REFUSED = [
         for dim in ((), (0,))
     ),
     refuse("has no elements", "median", d.normal(0, 3), 0),
+    refuse("has no elements", "mode", d.normal(2, 0), 1),
+    refuse("dim=2", "mode", d.normal(2, 3), 2),
     refuse("has no elements", "aminmax", d.normal(0)),
     refuse(r"\(0, 0\) names an axis twice", "amax", x, (0, 0)),
     *(refuse(f"{n}: keepdim=True needs a dim", n, x, keepdim=True)
