@@ -33,6 +33,12 @@ def flip(x, axes):
     return array_module(x).flip(x, axes).copy()
 
 
+@kernel(lambda make, shape: (make.normal(shape), (2, *shape)))
+def repeated(x, shape):
+    """As expand, for reading only: whether the elements share memory is left open."""
+    return array_module(x).broadcast_to(x, shape)
+
+
 @kernel(lambda make, shape: (make.normal(shape), (1,), (len(shape) - 1,)), min_ndim=1)
 def roll(x, shifts, axes):
     """Elements moved along some axes, around the end."""

@@ -104,18 +104,19 @@ class Mul(Op):
 
 
 class Div(Op):
-    """z = x / y.    dL/dx = g / y,  dL/dy = −g · x / y²"""
+    """z = x / y.    dL/dx = g / y,  dL/dy = −g · z / y"""
 
     samples = draw.positive_pairs
 
     def forward(ctx, k, x, y):
-        ctx.save(x, y)
-        return k.div(x, y)
+        z = k.div(x, y)
+        ctx.save(z, y)
+        return z
 
     def vjp(ctx, k, g):
-        x, y = ctx.saved
+        z, y = ctx.saved
         gx = k.div(g, y)
-        return gx, k.neg(k.mul(gx, k.div(x, y))) if ctx.needs(1) else None
+        return gx, k.neg(k.mul(gx, z)) if ctx.needs(1) else None
 
     def peer(torch, x, y):
         return x / y

@@ -1,7 +1,7 @@
 """Sums, products and means over axes."""
 
 from .. import backend, dtypes
-from ..engine.graph import as_array, dtype_of, new_tensor, values
+from ..engine.graph import TensorBase, as_array, dtype_of, new_tensor, values
 from ..engine.op import Op, Sample
 from .cast import cast
 from .compare import isnan, logical_not, ne
@@ -61,7 +61,7 @@ class Sum(Op):
         return k.sum(x, axis, keepdims)
 
     def vjp(ctx, k, g):
-        return k.expand(k.reshape(g, ctx.kept), ctx.shape)
+        return k.repeated(k.reshape(g, ctx.kept), ctx.shape)
 
     def peer(torch, x, *, axis, keepdims):
         return x.sum(dim=axis, keepdim=keepdims)
@@ -79,7 +79,7 @@ class Mean(Op):
 
     def vjp(ctx, k, g):
         g = k.div(k.reshape(g, ctx.kept), float(ctx.count) or float("nan"))
-        return k.expand(g, ctx.shape)
+        return k.repeated(g, ctx.shape)
 
     def peer(torch, x, *, axis, keepdims):
         return x.mean(dim=axis, keepdim=keepdims)
@@ -166,7 +166,7 @@ class Unbroadcast(Op):
         return k.unbroadcast(x, shape)
 
     def vjp(ctx, k, g):
-        return k.expand(g, ctx.shape)
+        return k.repeated(g, ctx.shape)
 
     def samples(rng):
         yield Sample("leading and inner axes", (rng.normal(size=(2, 3, 4)),), {"shape": (3, 1)})
@@ -183,6 +183,8 @@ def in_dtype(x, dtype):
 
 def summable(input, dtype):
     """(a tensor whose sums and products have the right dtype, that dtype or None)"""
+    if dtype is None and isinstance(input, TensorBase) and input._array.dtype.kind == "f":
+        return input, None
     x = in_dtype(tensor_of(input), dtype)
     if dtype is None and not dtype_of(x).is_floating_point:
         return cast(x, dtypes.int64), None

@@ -93,6 +93,27 @@ class Expand(Op):
         return x.expand(shape)
 
 
+class Repeated(Op):
+    """y = x repeated along axes of extent 1 or new ones, to be read.    dL/dx = g summed along them
+
+    Gradients of sums are made with it, where nobody can tell a view from a copy.
+    """
+
+    def forward(ctx, k, x, *, shape):
+        ctx.shape = x.shape
+        return k.repeated(x, shape)
+
+    def vjp(ctx, k, g):
+        return k.unbroadcast(g, ctx.shape)
+
+    def samples(rng):
+        yield Sample("column", (rng.normal(size=(3, 1)),), {"shape": (2, 3, 4)})
+        yield Sample("0-d", (rng.normal(size=()),), {"shape": (2, 2)})
+
+    def peer(torch, x, *, shape):
+        return x.expand(shape)
+
+
 def reshape(input, *shape):
     """The same elements in row-major order under another shape; one extent may be −1.
 
