@@ -133,8 +133,10 @@ def get_num_threads():
 def set_num_threads(threads):
     """Let the kernel pool and BLAS use at most ``threads`` threads.
 
+    >>> before = get_num_threads()
     >>> set_num_threads(1); get_num_threads()
     1
+    >>> set_num_threads(before)
     """
     launch.set_num_threads(threads)
     import threadpoolctl

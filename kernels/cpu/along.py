@@ -139,7 +139,7 @@ def _first_rows(x, out, count, sign):
 
 def first_in_order(x, axis, count, descending):
     """The first ``count`` of the indices that sort x along ``axis``"""
-    if x.dtype not in FAST or not 0 < count <= FEW:
+    if x.dtype not in FAST or not x.size or not 0 < count <= FEW:
         return reference.first_in_order(x, axis, count, descending)
     rows = np.ascontiguousarray(np.moveaxis(x, axis, -1))
     out = np.empty((rows.size // rows.shape[-1], count), np.int64)

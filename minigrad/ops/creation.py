@@ -7,7 +7,7 @@ import numpy as np
 from .. import backend, dtypes
 from ..engine.graph import TensorBase, dtype_of, new_tensor, values
 from .cast import cast
-from .operands import check_fits, check_shape
+from .operands import check_fits, check_shape, only_tensors
 
 __all__ = [
     "as_tensor",
@@ -119,6 +119,8 @@ def sized(function):
 
     @functools.wraps(function)
     def inner(*args, size=None, **options):
+        if not args and size is None:
+            raise TypeError(f"{function.__name__}: size is missing")
         return function(*(args if size is None else (size,)), **options)
 
     return inner
@@ -246,6 +248,8 @@ def full(size, fill_value, *, dtype=None, device=None, requires_grad=False):
     """A tensor of one repeated value, of the value's own kind unless ``dtype`` is given."""
     if not isinstance(size, tuple | list):
         raise TypeError(f"full: size must be a tuple of ints, got {size!r}")
+    if isinstance(fill_value, TensorBase):
+        fill_value = fill_value.item()
     if dtype is None and isinstance(fill_value, bool | int):
         dtype = dtypes.check(type(fill_value))
     return _filled(extents((size,)), fill_value, dtype, device, requires_grad)
@@ -253,6 +257,7 @@ def full(size, fill_value, *, dtype=None, device=None, requires_grad=False):
 
 def full_like(input, fill_value, *, dtype=None, device=None, requires_grad=False, **_layout):
     """One repeated value in the shape, dtype and on the device of ``input``."""
+    only_tensors("full_like", input)
     device = device or backend.device_of(input._array)
     dtype = dtype or dtype_of(input)
     return _filled(input._array.shape, fill_value, dtype, device, requires_grad)

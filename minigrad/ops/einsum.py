@@ -78,7 +78,11 @@ def parsed(equation, ndims):
 
     A name is a letter, or the place of an axis of "..." counted from the last, as a number.
     """
-    left, arrow, right = equation.replace(" ", "").partition("->")
+    joined = equation.replace(" ", "")
+    for symbol in ("...", "->"):
+        if joined.count(symbol) > equation.count(symbol):
+            raise RuntimeError(f"einsum: {equation!r} has a space within {symbol!r}")
+    left, arrow, right = joined.partition("->")
     terms = left.split(",")
     if len(terms) != len(ndims):
         raise RuntimeError(

@@ -30,16 +30,18 @@ def _number(value, argument):
     return value
 
 
-def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=False):
+def arange(start=None, end=None, step=1, *, dtype=None, device=None, requires_grad=False):
     """start, start + step, … below ``end``; int64 for ints, otherwise the default dtype.
 
     >>> import minigrad as mg
     >>> mg.arange(1, 7, 2)
     tensor([1, 3, 5])
     """
-    if end is None:
-        start, end = 0, start
+    if start is None or end is None:
+        start, end = 0, start if end is None else end
     start, end, step = _number(start, "start"), _number(end, "end"), _number(step, "step")
+    if dtype is dtypes.int64 and all(map(math.isfinite, (start, end, step))):
+        start, end, step = int(start), int(end), int(step)
     if step == 0:
         raise RuntimeError("arange: step must be nonzero, got 0")
     if not all(map(math.isfinite, (start, end))):
@@ -101,6 +103,8 @@ def triu_indices(row, col, offset=0, *, dtype=dtypes.int64, device=None):
 
 def _triangle(name, inside, row, col, dtype, device):
     for argument, extent in (("row", row), ("col", col)):
+        if isinstance(extent, bool) or not hasattr(extent, "__index__"):
+            raise TypeError(f"{name}: {argument} must be an int, got {extent!r}")
         if extent < 0:
             raise RuntimeError(f"{name}: {argument} must be non-negative, got {extent}")
     mask = inside(np.arange(row)[:, None], np.arange(col))
@@ -120,7 +124,7 @@ def meshgrid(*tensors, indexing="ij"):
     if len(tensors) == 1 and isinstance(tensors[0], tuple | list):
         tensors = tensors[0]
     if not tensors:
-        raise ValueError("meshgrid: expected at least one tensor, got none")
+        raise RuntimeError("meshgrid: expected at least one tensor, got none")
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f'meshgrid: indexing must be "ij" or "xy", got {indexing!r}')
     tensors = [tensor_of(t, f"tensors[{i}]") for i, t in enumerate(tensors)]

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..engine.graph import TensorBase, new_tensor
+from .. import dtypes
+from ..engine.graph import TensorBase, dtype_of, new_tensor
 from ..engine.op import Op, Sample
 from .along import TakeRows
 from .operands import beside
@@ -172,8 +173,20 @@ def _is_mask(part):
     return _is_array(part) and part.dtype == bool
 
 
+_INDICES = dtypes.int64, dtypes.int32, dtypes.uint8, dtypes.bool_
+
+
+def _check_dtype(index):
+    if dtype_of(index) not in _INDICES:
+        raise IndexError(
+            "tensors used as indices must be integer or bool (int64, int32, uint8 or bool), got "
+            f"{dtype_of(index)}"
+        )
+
+
 def _part(part):
     if isinstance(part, TensorBase):
+        _check_dtype(part)
         part = part._array
     if isinstance(part, list | tuple | range):
         part = np.asarray(part, dtype=None if len(part) else np.int64)
@@ -236,7 +249,8 @@ def getitem(input, where):
     x = input._array
     if type(where) is int and x.ndim and -len(x) <= where < len(x):
         return Index.apply(input, where=(where,))
-    if isinstance(where, TensorBase) and _is_rows(where._array) and x.ndim:
+    if isinstance(where, TensorBase) and x.ndim and _is_rows(where._array):
+        _check_dtype(where)
         return rows_at(input, where, 0)
     parts = check_index(where, input)
     axis = _only_rows(parts, x.ndim)

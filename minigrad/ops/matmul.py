@@ -4,7 +4,9 @@ from ..backend import IDENTITY, RELU, SIGMOID, SLOPES, TANH
 from ..engine.gradients import recomputed
 from ..engine.graph import dtype_of
 from ..engine.op import Op, Sample
+from .arithmetic import add
 from .operands import tensor_of
+from .shape import expand, reshape
 
 __all__ = ["matmul", "mm"]
 
@@ -258,10 +260,50 @@ def check_same_dtype(name, *tensors):
 
 
 def linear(input, weight, bias=None):
-    """input · weightᵀ + bias for input (..., in), weight (out, in) and bias (out,)."""
+    """input · weightᵀ + bias for input (..., in), weight (out, in) and bias (out,).
+
+    Any bias that broadcasts to the result will do. A weight (in,) gives a result (...), to which a
+    bias of no axes may be added unless input is a matrix.
+    """
     x = tensor_of(input)
+    w = weight._array.shape
+    if len(w) == 1:
+        return _vector_linear(x, weight, bias)
+    if bias is not None and bias._array.shape != w[:1] and len(w) == 2:
+        return _broadcast_linear(x, weight, bias)
     check_linear(x, weight, bias)
     return Linear.apply(x, weight, bias)
+
+
+def _vector_linear(x, weight, bias):
+    """The products of rows with one vector of weights, and a bias of no axes."""
+    y = product("linear", x, weight)
+    if bias is None:
+        return y
+    if bias._array.ndim or x._array.ndim == 2:
+        raise RuntimeError(
+            f"linear: bias of shape {bias._array.shape} does not fit input of shape "
+            f"{x._array.shape} and weight of shape {weight._array.shape}"
+        )
+    check_same_dtype("linear", y, bias)
+    return add(y, bias)
+
+
+def _broadcast_linear(x, weight, bias):
+    """As :func:`linear` with a bias that broadcasts to the result, a vector being one row."""
+    check_linear(x, weight, None)
+    check_same_dtype("linear", x, bias)
+    y = Linear.apply(x, weight, None)
+    shape = y._array.shape
+    rows = shape if len(shape) > 1 else (1, *shape)
+    try:
+        bias = expand(bias, rows)
+    except RuntimeError:
+        raise RuntimeError(
+            f"linear: bias of shape {bias._array.shape} does not fit weight of shape "
+            f"{weight._array.shape}"
+        ) from None
+    return reshape(add(y, bias), shape)
 
 
 def check_linear(x, weight, bias):

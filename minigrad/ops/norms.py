@@ -139,6 +139,8 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):  # noqa: N
     Without ``ord`` it is the 2-norm of all elements, or over ``dim``.
     """
     A = tensor_of(A, "A")  # noqa: N806
+    if ord is not None and isinstance(dim, tuple | list) and len(dim) not in (1, 2):
+        raise RuntimeError(f"linalg.norm: dim must name 1 or 2 axes, got dim={dim!r}")
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)
     if dim is None and A._array.ndim not in (1, 2):

@@ -6,7 +6,7 @@ from .. import backend
 from ..engine.graph import TensorBase, dtype_of, new_tensor
 from .along import TakeRows
 from .indexing import Index, IndexAdjoint, Put, check_index, check_shapes, out_of_bounds
-from .operands import BOOLS, beside, check_axis, check_category, only_tensors
+from .operands import BOOLS, beside, check_axis, check_category, numpy_names, only_tensors
 from .shape import broadcast_to, reshape
 
 __all__ = [
@@ -178,6 +178,7 @@ def _scattered(name, input, src, where):
     return Put.apply(input, src.to(dtype_of(input)), where=where)
 
 
+@numpy_names
 def select_scatter(input, src, dim, index):
     """The input with ``src`` written at ``index`` along ``dim``."""
     only_tensors("select_scatter", input, src, arguments=("input", "src"))
@@ -190,6 +191,7 @@ def select_scatter(input, src, dim, index):
     return _scattered("select_scatter", input, src, (*(slice(None),) * axis, index))
 
 
+@numpy_names
 def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
     """The input with ``src`` written at start:end:step along ``dim``."""
     only_tensors("slice_scatter", input, src, arguments=("input", "src"))

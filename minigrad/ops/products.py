@@ -329,7 +329,10 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
     addend = outer(vec1, vec2)
     only_tensors("addr", input)
     if dtype_of(input) is dtypes.bool_ is dtype_of(addend):
+        _check_factors("addr", addend, beta=beta, alpha=alpha)
         beta, alpha = bool(beta), bool(alpha)
+    elif isinstance(beta, bool) or isinstance(alpha, bool):
+        raise RuntimeError(f"addr: beta={beta} and alpha={alpha}: a bool is for bool tensors only")
     kind = dtypes.promote_types(dtype_of(input), dtype_of(addend))
     return _sum_of("addr", cast(input, kind), cast(addend, kind), beta, alpha)
 

@@ -5,7 +5,7 @@ import numpy as np
 from .. import backend, dtypes, random
 from ..engine.graph import TensorBase, as_array, dtype_of, new_tensor, values
 from .creation import extents, placed, sized
-from .operands import check_shape, tensor_of
+from .operands import check_shape, only_tensors, tensor_of
 
 __all__ = [
     "bernoulli",
@@ -60,6 +60,7 @@ def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
 
 
 def _like(kernel, input, dtype, device, generator, requires_grad):
+    only_tensors("random numbers like a tensor", input)
     device = device or backend.device_of(input._array)
     shape, dtype = input._array.shape, dtype or dtype_of(input)
     return _filled(kernel, shape, generator, dtype, device, requires_grad)
@@ -76,7 +77,7 @@ def randn_like(input, *, dtype=None, device=None, generator=None, requires_grad=
 
 
 def randint(
-    low, high=None, size=None, *, generator=None, dtype=dtypes.int64, device=None,
+    low=None, high=None, size=None, *, generator=None, dtype=dtypes.int64, device=None,
     requires_grad=False,
 ):  # fmt: skip
     """Random integers in [low, high); ``randint(high, size)`` starts at 0.
@@ -87,6 +88,7 @@ def randint(
     """
     if high is None or isinstance(high, tuple | list):
         low, high, size = 0, low, high if size is None else size
+    low = 0 if low is None else low
     if size is None:
         raise TypeError("randint: size is missing; it must be a tuple such as (2, 3)")
     if not isinstance(size, tuple | list):
@@ -98,11 +100,12 @@ def _integers(low, high, size, generator):
     if low >= high:
         raise RuntimeError(f"randint: low={low} must be below high={high}")
     array = fill("fill_uniform", np.empty(extents((size,)), np.float64), generator)
-    return np.floor(array * (high - low)).astype(np.int64) + low
+    return np.asarray(np.floor(array * (high - low)).astype(np.int64) + low)
 
 
 def randint_like(input, low=0, high=None, *, dtype=None, device=None, generator=None):
     """Random integers in [low, high) in the shape and dtype of ``input``."""
+    only_tensors("randint_like", input)
     low, high = (0, low) if high is None else (low, high)
     array = _integers(low, high, input._array.shape, generator)
     device = device or backend.device_of(input._array)

@@ -17,7 +17,7 @@ from .along import (
 )
 from .arithmetic import div
 from .indexing import Index
-from .operands import check_axis, check_fits, converted, only_tensors, tensor_of
+from .operands import check_axis, check_fits, converted, numpy_names, only_tensors, tensor_of
 from .places import same_dtype
 from .select import masked_fill
 from .shape import broadcast_to, expand, reshape
@@ -75,6 +75,7 @@ def _check_fits(name, index, shape, axis, what, argument):
         )
 
 
+@numpy_names
 def gather(input, dim, index, *, sparse_grad=False):
     """y[i, j] = input[i, index[i, j]] for ``dim`` 1, and so on for any axis.
 
@@ -115,6 +116,7 @@ def _scattering(name, input, dim, index, src=None):
     return x, at, _cut(source, at._array.shape), axis
 
 
+@numpy_names
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     """The input with y[i, index[i, j]] = src[i, j] for ``dim`` 1, and so on for any axis.
 
@@ -132,15 +134,17 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
         raise RuntimeError(f"scatter: reduce must be 'add' or 'multiply', got {reduce!r}")
     if isinstance(src, TensorBase):
         x, at, source, axis = _scattering("scatter", input, dim, index, src)
+        if not at._array.size:
+            return input.clone()
     else:
         x, at, _, axis = _scattering("scatter", input, dim, index)
         check_fits("scatter", _number("scatter", src), dtype_of(x))
+        if not at._array.size:
+            return input.clone()
         if reduce is None:
             return _finished(FillAlong.apply(x, at, axis=axis, value=src), input, at)
         (source,) = converted(dtype_of(x), src, beside=x)
         source = broadcast_to(source, at._array.shape)
-    if not at._array.size:
-        return input.clone()
     if reduce is None:
         return _finished(PutAlong.apply(x, source, at, axis=axis), input, at)
     combined = _added if reduce == "add" else _multiplied
@@ -164,6 +168,7 @@ def _multiplied(x, source, at, axis):
     return x * MultiplyAlong.apply(source, at, axis=axis, shape=x._array.shape)
 
 
+@numpy_names
 def scatter_add(input, dim, index, src):
     """The input with src[i, j] added at [i, index[i, j]] for ``dim`` 1, and so on."""
     x, at, source, axis = _scattering("scatter_add", input, dim, index, src)
@@ -172,6 +177,7 @@ def scatter_add(input, dim, index, src):
     return _finished(_added(x, source, at, axis), input, at)
 
 
+@numpy_names
 def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     """As :func:`scatter`, all values for an element being combined with it.
 
@@ -230,6 +236,7 @@ _REDUCTIONS = {
 }
 
 
+@numpy_names
 def take_along_dim(input, indices, dim=None):
     """As :func:`gather`, the two broadcasting along all other axes; without dim, of all elements.
 
@@ -281,6 +288,7 @@ def _slices(name, input, dim, index, narrow=True):
     return _row(input), at, axis
 
 
+@numpy_names
 def index_select(input, dim, index):
     """The slices of the input at the vector ``index`` along ``dim``.
 
@@ -309,6 +317,7 @@ def _sliced(name, input, dim, index, source, narrow=True):
     return x, at, given, axis
 
 
+@numpy_names
 def index_add(input, dim, index, source, *, alpha=1):
     """The input with alpha · the slices of ``source`` added at ``index`` along ``dim``."""
     x, at, given, axis = _sliced("index_add", input, dim, index, source)
@@ -327,6 +336,7 @@ def _for_elements(at, shape, axis):
     return broadcast_to(column, (*shape[:axis], at._array.size, *shape[axis + 1 :]))
 
 
+@numpy_names
 def index_copy(input, dim, index, source):
     """The input with the slices of ``source`` written at ``index`` along ``dim``."""
     x, at, given, axis = _sliced("index_copy", input, dim, index, source, narrow=False)
@@ -336,6 +346,7 @@ def index_copy(input, dim, index, source):
     return reshape(PutAlong.apply(x, given, where, axis=axis), input._array.shape)
 
 
+@numpy_names
 def index_fill(input, dim, index, value):
     """The input with a number or 0-d tensor written at ``index`` along ``dim``."""
     x, at, axis = _slices("index_fill", input, dim, index, narrow=False)
@@ -349,6 +360,7 @@ def index_fill(input, dim, index, value):
     return reshape(masked_fill(x, chosen, value), input._array.shape)
 
 
+@numpy_names
 def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     """As :func:`index_add`, the slices being combined by "prod", "mean", "amax" or "amin"."""
     if reduce not in _REDUCTIONS or reduce == "sum":

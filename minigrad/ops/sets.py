@@ -4,7 +4,7 @@ import numpy as np
 
 from .. import backend, dtypes, return_types
 from ..engine.graph import TensorBase, dtype_of, new_tensor, values
-from .operands import INTEGERS, check_axis, check_category, only_tensors
+from .operands import FLOATS, INTEGERS, check_axis, check_category, only_tensors
 from .shape import moveaxis, reshape
 
 __all__ = ["bincount", "histc", "histogram", "unique", "unique_consecutive"]
@@ -51,7 +51,9 @@ def _slices(name, x, dim):
     if dim is None:
         return reshape(x, -1), 0, x._array.shape
     axis = check_axis(dim, x._array.ndim)
-    slices = moveaxis(x if x._array.ndim else reshape(x, 1), axis, 0)
+    if not x._array.ndim:
+        raise IndexError(f"{name}: a 0-d input has no dim={dim}")
+    slices = moveaxis(x, axis, 0)
     if 0 in slices._array.shape[1:]:
         raise RuntimeError(
             f"{name}: the slices of shape {x._array.shape} along dim={dim} are empty"
@@ -138,13 +140,13 @@ def histc(input, bins=100, min=0, max=0):
     The range is that of the elements if min = max; what lies outside is not counted.
     """
     only_tensors("histc", input)
-    _check_native("histc", input)
+    check_category("histc", input, FLOATS)
     _check_bins("histc", bins)
-    x = input._array.reshape(-1)
+    x = values(input).reshape(-1)
     xp = backend.array_module(x)
     low, high = _bounds("histc", x, min, max)
     edges = xp.linspace(low, high, bins + 1, dtype=x.dtype)
-    return new_tensor(_counted(x, edges).astype(x.dtype))
+    return new_tensor(_counted(x, edges).astype(x.dtype)).to(dtype_of(input))
 
 
 def histogram(input, bins, *, range=None, weight=None, density=False):

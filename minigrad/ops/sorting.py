@@ -2,10 +2,19 @@
 
 import numpy as np
 
-from .. import backend, return_types
+from .. import backend, dtypes, return_types
 from ..engine.graph import TensorBase, as_array, dtype_of, new_tensor, values
 from .along import TakeAlong
-from .operands import FLOATS, INTEGERS, check_axis, check_category, only_tensors, tensor_of
+from .operands import (
+    FLOATS,
+    INTEGERS,
+    check_axis,
+    check_category,
+    numpy_names,
+    only_tensors,
+    result_type,
+    tensor_of,
+)
 from .reduce import constant_kernel
 from .shape import reshape
 
@@ -36,6 +45,7 @@ def _chosen(name, row, indices, axis, shape=None):
     return getattr(return_types, name)(*found)
 
 
+@numpy_names
 def sort(input, dim=-1, descending=False, stable=False):
     """(values, indices) in order along ``dim``; equal elements keep theirs, stable or not.
 
@@ -48,6 +58,7 @@ def sort(input, dim=-1, descending=False, stable=False):
     return _chosen("sort", row, order, axis, input._array.shape)
 
 
+@numpy_names
 def argsort(input, dim=-1, descending=False, stable=False):
     """The indices that sort along ``dim``; equal elements keep their order."""
     _, _, order = _ranked("argsort", input, dim, descending)
@@ -59,6 +70,7 @@ def msort(input):
     return sort(input, 0).values
 
 
+@numpy_names
 def topk(input, k, dim=-1, largest=True, sorted=True):
     """(values, indices) of the ``k`` largest, or smallest, along ``dim``, the best first.
 
@@ -86,12 +98,15 @@ def _count(name, k):
     return k.__index__()
 
 
+@numpy_names
 def kthvalue(input, k, dim=-1, keepdim=False):
     """(value, index) of the ``k``-th smallest element along ``dim``, counted from 1."""
     only_tensors("kthvalue", input)
     check_category("kthvalue", input, INTEGERS, FLOATS)
     k, axis = _count("kthvalue", k), check_axis(dim, input._array.ndim)
     extent = input._array.shape[axis] if input._array.ndim else 1
+    if not extent:
+        raise IndexError(f"kthvalue: k={k} along dim={dim} of extent 0, {input._array.shape}")
     if not 1 <= k <= extent:
         raise RuntimeError(f"kthvalue: k={k} must lie in [1, {extent}], the extent of dim={dim}")
     row, axis, order = _ranked("kthvalue", input, dim)
@@ -124,7 +139,6 @@ def searchsorted(
 def _places(name, rows, input, right, out_int32, sorter=None):
     if not rows._array.ndim:
         raise RuntimeError(f"{name}: the sorted sequence must have an axis, got a 0-d tensor")
-    check_category(name, rows, INTEGERS, FLOATS)
     if not isinstance(input, TensorBase):
         tensor_of(input, f"{name}: input")
         if rows._array.ndim > 1:
@@ -132,6 +146,8 @@ def _places(name, rows, input, right, out_int32, sorter=None):
                 f"{name}: a number needs a 1-D sequence, got shape {rows._array.shape}"
             )
     found = tensor_of(input)
+    if found._array.size and result_type(rows, found) is dtypes.bool_:
+        raise RuntimeError(f"{name} takes integers or floats, got bools to find among bools")
     xp = backend.array_module(rows._array)
     x, sequence = xp.asarray(values(found)), values(rows)
     if rows._array.ndim > 1 and sequence.shape[:-1] != x.shape[:-1]:

@@ -230,6 +230,7 @@ def host(tensor):
 
 @pytest.mark.torch
 @pytest.mark.filterwarnings("ignore:index_reduce")  # PyTorch calls it beta, once per process
+@pytest.mark.filterwarnings("ignore:The reduce argument of torch.scatter")  # deprecated, as once
 @with_dtypes
 def test_equals_torch(call, dtype):
     import torch

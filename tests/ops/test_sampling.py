@@ -79,3 +79,9 @@ def test_integers_of_a_dtype():
 def test_a_generator_is_a_generator():
     with pytest.raises(TypeError, match="Generator, got int"):
         mg.rand(2, generator=3)
+
+
+def test_randint_takes_its_bounds_by_name_and_makes_0d_tensors():
+    assert mg.randint(high=5, size=(2,)).shape == (2,)
+    assert mg.randint(low=1, high=2, size=(3,)).tolist() == [1, 1, 1]
+    assert mg.randint(4, 5, ()).item() == 4

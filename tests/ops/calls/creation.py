@@ -8,6 +8,8 @@ d = Draw(11)
 int64, float64 = Named("int64"), Named("float64")
 
 CALLS = [
+    call("arange", end=5), call("arange", start=1, end=5), call("arange", 2.5, dtype=int64),
+    call("full", (2,), np.array(3)), call("full", (2,), np.array(True)),
     call("zeros", 2, 3),
     call("zeros", (2, 0), dtype=int64),
     call("ones", [2], dtype=Named("bool")),
@@ -74,6 +76,11 @@ CALLS = [
 ]
 
 REFUSED = [
+    refuse("size is missing", "zeros"), refuse("size is missing", "rand"),
+    refuse("must be a tensor", "zeros_like", 3), refuse("must be a tensor", "rand_like", [1.0]),
+    refuse("must be a tensor", "randint_like", 3, 5),
+    refuse("row must be an int", "tril_indices", 3.0, 3),
+    refuse("col must be an int", "triu_indices", 3, True),
     refuse("negative.*-1", "zeros", -1),
     refuse("'a'", "zeros", "a"),
     refuse("2.5", "ones", 2.5),

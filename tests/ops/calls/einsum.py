@@ -53,6 +53,8 @@ REFUSED = [
     refuse("'1' in 'i1'", "einsum", "i1", n(2, 3)),
     refuse("'-' in", "einsum", "ij,jk-ik", n(2, 3), n(3, 4)),
     refuse("not a letter", "einsum", "i->i->i", n(2)),
+    refuse("a space within", "einsum", ". ..i->i", n(2, 3)),
+    refuse("a space within", "einsum", "ij- >i", n(2, 3)),
     refuse("one ... is", "einsum", "i...j...", n(2, 3)),
     refuse("same dtype", "einsum", "i,i", n(2), d.integers(0, 5, 2)),
     refuse("0 to 51", "einsum", n(2, 3), [0, 52]), refuse("0 to 51", "einsum", n(2, 3), [0, -1]),

@@ -75,6 +75,8 @@ CALLS = [
 ]
 BIG = np.array([5])
 REFUSED = [
+    refuse("integer or bool.*int16", ".__getitem__", X, ONCE.astype(np.int16)),
+    refuse("integer or bool.*int8", ".__getitem__", X, (0, ONCE.astype(np.int8))),
     refuse("index 3.*dimension 0.*size 3", ".__getitem__", X, 3),
     refuse("index -4.*dimension 0.*size 3", ".__getitem__", X, -4),
     refuse("index 4.*dimension 1.*size 4", ".__getitem__", X, (0, 4)),

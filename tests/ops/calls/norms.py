@@ -72,6 +72,8 @@ CALLS = [
 
 x, whole = d.normal(2, 3), d.integers(0, 3, 2, 2)
 REFUSED = [
+    refuse("1 or 2 axes", "linalg.norm", d.normal(3, 4), 2, ()),
+    refuse("1 or 2 axes", "linalg.norm", d.normal(2, 3, 4), 1, (0, 1, 2)),
     *(
         refusal
         for name in ("norm", "linalg.vector_norm", "linalg.norm")

@@ -104,6 +104,15 @@ CALLS = [
             ((4, 2), (2, 6), (6, 3), (3, 2), (2,)), ((2, 0), (0, 3), (3, 2)),
         )
     ),
+    *(
+        call("nn.functional.linear", n(*x), n(*w), *(n(*b) for b in bias), dtypes=FLOATING)
+        for x, w, *bias in (
+            ((3,), (3,)), ((2, 3), (3,)), ((2, 2, 3), (3,), ()), ((3,), (3,), ()), ((0, 3), (3,)),
+            ((2, 3), (4, 3), (4,)), ((2, 3), (4, 3), ()), ((3,), (4, 3), (1, 4)),
+            ((2, 3), (4, 3), (2, 1)), ((5, 2, 3), (4, 3), (1,)), ((5, 2, 3), (4, 3), (2, 4)),
+            ((5, 2, 3), (4, 3), (5, 1, 4)),
+        )
+    ),
     call("nn.functional.bilinear", n(4, 2), n(4, 3), n(5, 2, 3), n(5), dtypes=NUMBERS),
     call("nn.functional.bilinear", n(2), n(3), n(5, 2, 3), n(5)),
     call("nn.functional.bilinear", n(4, 1, 2), n(4, 1, 3), n(5, 2, 3)),
@@ -122,6 +131,15 @@ CALLS = [
 
 REFUSED = [
     refuse("3 columns.*2 rows", "matmul", n(2, 3), n(2, 3)),
+    refuse("bool tensors only", "addr", n(2, 3), n(2), n(3), alpha=True),
+    refuse("must be an int", "addr", F2 > 0, F2 > 0, F2 > 0, alpha=1.5),
+    *(
+        refuse("bias of shape", "nn.functional.linear", n(*x), n(*w), n(*b))
+        for x, w, b in (
+            ((2, 3), (3,), ()), ((3,), (3,), (1,)), ((2, 3), (4, 3), (3,)),
+            ((5, 2, 3), (4, 3), (10, 4)), ((3,), (4, 3), (2, 4)), ((3,), (4, 3), (1, 1, 4)),
+        )
+    ),
     refuse("1 dimension", "matmul", n(), F3),
     refuse("same dtype", "matmul", n(2, 3), I23.T),
     refuse("must be a tensor", "matmul", n(2, 2), "a"),

@@ -17,6 +17,7 @@ REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 NUMBERS = (*FLOATS, *HALVES, *INTEGERS)
 
 CALLS = [
+    call("scatter", X, 1, np.zeros(0, np.int64), 2.0),
     call("gather", X, 1, COLUMNS, dtypes=EVERY),
     call("gather", X, 0, ROWS, dtypes=EVERY),
     call("gather", X, -1, COLUMNS[:2], dtypes=EVERY),

@@ -40,6 +40,7 @@ CALLS = [
     call("bincount", COUNTED, np.arange(5), 6), call("bincount", COUNTED[:0], minlength=3),
     call(".bincount", COUNTED),
     call("histc", SPREAD, 4, 0, 4, differentiable=False),
+    call("histc", np.round(SPREAD * 2) / 2, 4, 0, 4, differentiable=False, dtypes=EVERY),
     call("histc", SPREAD, bins=8, min=1, max=3, differentiable=False),
     call("histc", np.array([1.0, 2.0, 1.0]), bins=2, differentiable=False),
     call("histc", np.array([2.0, 2.0]), bins=3, differentiable=False),
@@ -58,6 +59,7 @@ NAN = np.array([np.nan, 1.0])
 REFUSED = [
     refuse("must be a tensor", "unique", [1, 2]), refuse("dim=2", "unique", X, dim=2),
     refuse("empty", "unique", d.normal(2, 0), dim=0),
+    refuse("dim=0", "unique", np.array(2.0), dim=0),
     refuse("dim=-3", "unique_consecutive", X, dim=-3),
     refuse("must be a tensor", "unique_consecutive", 3.0),
     refuse("empty", "unique_consecutive", d.normal(2, 0), dim=0),

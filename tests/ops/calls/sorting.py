@@ -16,6 +16,9 @@ ORDER = np.array([2, 0, 1])
 MIXED = np.array([3.0, 9.0, -1.0])
 
 CALLS = [
+    call("topk", d.normal(2, 0, 3), 1, 0), call("topk", d.normal(2, 0, 3), 2, 0, False),
+    call("searchsorted", np.array([False, True]), np.array([0.5, 1.5]), differentiable=False),
+    call("bucketize", 0.5, np.array([False, True])),
     *(
         call(name, *arguments, dtypes=EVERY, **keywords)
         for name in ("sort", "argsort")
@@ -77,6 +80,8 @@ CALLS = [
     call("bucketize", d.normal(), SORTED), call("bucketize", VALUES, SORTED, dtypes=NUMBERS),
 ]
 REFUSED = [
+    refuse("k=1 along dim=1", "kthvalue", d.normal(2, 0), 1, 1),
+    refuse("bools", "searchsorted", np.array([False, True]), np.array([True])),
     refuse("dim=2", "sort", X, 2), refuse("dim=-3", "sort", X, -3),
     refuse("dim=1", "sort", d.normal(), 1),
     refuse("must be a tensor", "sort", [1.0]), refuse("dim=2", "argsort", X, 2),
