@@ -18,12 +18,17 @@ INDEX = np.dtype(np.int64)
 
 
 @jit()
-def _take_rows(x, out, index):
-    """out[i, k] = x[i, index[k]]"""
-    n = np.uint64(x.shape[1])
+def _refuse_outside(index, extent):
+    n = np.uint64(extent)  # negative numbers become large ones
     for k in range(index.size):
         if np.uint64(index[k]) >= n:
             raise IndexError
+
+
+@jit()
+def _take_rows(x, out, index):
+    """out[i, k] = x[i, index[k]]"""
+    _refuse_outside(index, x.shape[1])
     for i in range(x.shape[0]):
         for k in range(index.size):
             source, target = x[i, np.uint64(index[k])], out[i, k]
@@ -34,10 +39,7 @@ def _take_rows(x, out, index):
 @jit()
 def _take_columns(x, out, index):
     """out[i, k] = x[i, index[k]]"""
-    n = np.uint64(x.shape[1])
-    for k in range(index.size):
-        if np.uint64(index[k]) >= n:
-            raise IndexError
+    _refuse_outside(index, x.shape[1])
     for i in range(x.shape[0]):
         source, target = x[i], out[i]
         for k in range(index.size):
@@ -47,10 +49,7 @@ def _take_columns(x, out, index):
 @jit()
 def _add_rows(g, out, index):
     """out[i, index[k]] += g[i, k]"""
-    n = np.uint64(out.shape[1])
-    for k in range(index.size):
-        if np.uint64(index[k]) >= n:
-            raise IndexError
+    _refuse_outside(index, out.shape[1])
     for i in range(g.shape[0]):
         for k in range(index.size):
             source, target = g[i, k], out[i, np.uint64(index[k])]
@@ -61,10 +60,7 @@ def _add_rows(g, out, index):
 @jit()
 def _add_columns(g, out, index):
     """out[i, index[k]] += g[i, k]"""
-    n = np.uint64(out.shape[1])
-    for k in range(index.size):
-        if np.uint64(index[k]) >= n:
-            raise IndexError
+    _refuse_outside(index, out.shape[1])
     for i in range(g.shape[0]):
         source, target = g[i], out[i]
         for k in range(index.size):
