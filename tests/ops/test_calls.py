@@ -8,15 +8,15 @@ from minigrad import backend
 from minigrad.engine import graph
 from minigrad.testing import gradcheck, gradgradcheck
 
+from ..parity import REFUSES, arrays, close, flat, host, listed, plain, weights
 from ..standin import Device, xp
-from .calls import Named, listed
+from . import calls
 from .sweep import wide
 
 backend.register_backend(Device, xp)
-NAMED, REFUSED = listed("CALLS"), listed("REFUSED")
+NAMED, REFUSED = listed(calls, "CALLS"), listed(calls, "REFUSED")
 CALLS = list(NAMED.values())
 ERRORS = {"float64": 1e-10, "float32": 1e-5, "float16": 4e-3, "bfloat16": 3e-2}
-REFUSES = (TypeError, ValueError, IndexError, RuntimeError)
 
 
 every_refusal = pytest.mark.parametrize("refusal", REFUSED.values(), ids=REFUSED)
@@ -38,45 +38,6 @@ with_dtypes = pytest.mark.parametrize(
 )
 
 
-def converted(value, tensor, package):
-    """The argument with arrays made tensors and names made what the package calls so."""
-    if isinstance(value, np.ndarray):
-        return tensor(value)
-    if isinstance(value, Named):
-        return getattr(package, value.name)
-    if type(value) in (list, tuple):
-        return type(value)(converted(v, tensor, package) for v in value)
-    return value
-
-
-def made(call, package, tensor):
-    """The results of a call on a package, ``tensor`` making its tensors."""
-    args = [converted(a, tensor, package) for a in call.args]
-    kwargs = {name: converted(v, tensor, package) for name, v in call.kwargs.items()}
-    if call.name.startswith("."):
-        return getattr(args[0], call.name[1:])(*args[1:], **kwargs)
-    function = package
-    for part in call.name.split("."):
-        function = getattr(function, part)
-    return function(*args, **kwargs)
-
-
-def flat(result):
-    """All results in nested tuples and lists, in order."""
-    if isinstance(result, tuple | list):
-        return [leaf for part in result for leaf in flat(part)]
-    return [result]
-
-
-def arrays(value):
-    """The floating arrays among the arguments, in order."""
-    if isinstance(value, np.ndarray):
-        return [value] if value.dtype.kind == "f" else []
-    if type(value) in (list, tuple):
-        return [leaf for part in value for leaf in arrays(part)]
-    return []
-
-
 def leaves_of(call):
     return arrays([*call.args, *call.kwargs.values()])
 
@@ -93,7 +54,7 @@ def as_function(call):
         def tensor(array):
             return next(queue) if array.dtype.kind == "f" else mg.tensor(array)
 
-        outputs = flat(made(call, mg, tensor))
+        outputs = flat(call.made(mg, tensor))
         return tuple(t for t in outputs if isinstance(t, mg.Tensor) and t.requires_grad)
 
     return function, [mg.tensor(a, requires_grad=True) for a in leaves_of(call)]
@@ -124,7 +85,7 @@ def test_inputs_are_not_mutated(call):
         kept.append((mg.tensor(array), array))
         return kept[-1][0]
 
-    made(call, mg, tensor)
+    call.made(mg, tensor)
     for t, array in kept:
         np.testing.assert_array_equal(wide(t), array)
 
@@ -135,8 +96,8 @@ def test_equals_the_references(call):
         return graph.new_tensor(Device(np.array(array)))
 
     with np.errstate(all="ignore"):  # the stand-in warns where a GPU would not
-        results = flat(made(call, mg, tensor))
-    for ours, device in zip(flat(made(call, mg, mg.tensor)), results, strict=True):
+        results = flat(call.made(mg, tensor))
+    for ours, device in zip(flat(call.made(mg, mg.tensor)), results, strict=True):
         if not isinstance(ours, mg.Tensor):
             assert ours == device
             continue
@@ -144,17 +105,10 @@ def test_equals_the_references(call):
         close(wide(device), wide(ours), 1e-6 if ours.dtype is mg.float32 else 1e-11)
 
 
-def close(actual, expected, error):
-    assert actual.shape == expected.shape
-    finite = expected[np.isfinite(expected)]
-    scale = np.abs(finite).max(initial=0) if expected.dtype.kind == "f" else 0
-    np.testing.assert_allclose(actual, expected, rtol=error, atol=error * scale)
-
-
 @every_refusal
 def test_refuses(refusal):
     with pytest.raises(REFUSES, match=refusal.match):
-        made(refusal, mg, mg.tensor)
+        refusal.made(mg, mg.tensor)
 
 
 @pytest.mark.torch
@@ -163,7 +117,7 @@ def test_torch_refuses(refusal):
     import torch
 
     with pytest.raises(Exception):  # noqa: B017, PT011  (PyTorch's classes of errors vary)
-        made(refusal, torch, torch.tensor)
+        refusal.made(torch, torch.tensor)
 
 
 @pytest.mark.torch
@@ -201,31 +155,19 @@ def on(package, dtype, leaves):
 def results_of(call, package, dtype):
     """(results, gradients of the leaves) of a call on a package."""
     leaves = []
-    results = flat(made(call, package, on(package, dtype, leaves)))
+    results = flat(call.made(package, on(package, dtype, leaves)))
     if not call.differentiable:
         return results, []
     total = None
     for number, t in enumerate(results):
         if not getattr(t, "requires_grad", False):
             continue
-        weights = np.cos(np.arange(t.numel()) + number).reshape(tuple(t.shape))
-        part = (t * package.tensor(weights).to(t.dtype)).sum()
+        part = (t * package.tensor(weights(t, number)).to(t.dtype)).sum()
         total = part if total is None else total + part
     if total is None:
         return results, []
     total.backward()
     return results, [t.grad for t in leaves]
-
-
-def plain(dtype):
-    """The name of a dtype without its package."""
-    return str(dtype).partition(".")[2]
-
-
-def host(tensor):
-    """A PyTorch tensor's values in NumPy, floats as float64."""
-    tensor = tensor.detach()
-    return tensor.double().numpy() if tensor.is_floating_point() else tensor.numpy()
 
 
 @pytest.mark.torch
@@ -240,7 +182,7 @@ def test_equals_torch(call, dtype):
     except Exception as error:  # PyTorch's classes of errors vary
         if "not implemented for" not in str(error):  # a kernel it lacks is no rule
             with pytest.raises(REFUSES):
-                made(call, mg, on(mg, dtype, []))
+                call.made(mg, on(mg, dtype, []))
         return
     ours, gradients = results_of(call, mg, dtype)
     error = call.error.get(dtype, ERRORS.get(dtype, 1e-5))
