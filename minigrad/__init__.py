@@ -7,6 +7,7 @@
 tensor([2., 4.])
 """
 
+import importlib as _importlib
 import os as _os
 
 # in a source checkout the kernels package is the sibling of this one
@@ -14,20 +15,8 @@ _here = _os.path.dirname(_os.path.abspath(__file__))
 if not _os.path.isdir(_os.path.join(_here, "kernels")):
     __path__.append(_os.path.dirname(_here))
 
-from . import (
-    autograd,
-    data,
-    dtypes,
-    errors,
-    func,
-    linalg,
-    nn,
-    optim,
-    return_types,
-    special,
-    testing,
-    utils,
-)
+# the module of the class goes first: further down its name becomes that of a function
+from . import autograd, dtypes, errors, func, linalg, return_types, special, tensor
 from .autograd import (
     enable_grad,
     grad,
@@ -129,6 +118,18 @@ from .return_types import Size
 from .tensor import Tensor
 
 __version__ = "0.1.0"
+
+_LATE = ("data", "nn", "optim", "testing", "utils")  # loaded when they are first asked for
+
+
+def __getattr__(name):
+    if name in _LATE:
+        return _importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *_LATE})
 
 
 def is_tensor(obj):

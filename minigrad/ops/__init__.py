@@ -1,4 +1,7 @@
-"""Every op in its room: formula, forward, vjp, samples and the PyTorch call it must equal."""
+"""Every op in its room: formula, forward, vjp, samples and the PyTorch call it must equal.
+
+The rooms that only layers use (losses, convolutions, norms, ...) are loaded with ``minigrad.nn``.
+"""
 
 from . import (  # noqa: F401
     activation,
@@ -16,14 +19,12 @@ from . import (  # noqa: F401
     distances,
     dropout,
     einsum,
-    embedding,
     extremes,
     floats,
     functions,
     grids,
     indexing,
     joining,
-    loss,
     matmul,
     norms,
     padding,

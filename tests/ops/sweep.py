@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+import minigrad.nn.functional  # the ops that only layers use
 from minigrad.engine import graph
 from minigrad.engine.op import OPS, Sample
 
