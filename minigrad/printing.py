@@ -20,6 +20,11 @@ class Options:
     sci_mode: bool | None = None
 
 
+_KINDS = {
+    "float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16",
+    "int64": "Long", "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte",
+    "bool": "Bool",
+}  # fmt: skip
 _PROFILES = {
     "default": {},
     "short": {"precision": 2, "edgeitems": 2},
@@ -146,3 +151,12 @@ def _joined(text, parts, indent):
             text += ", " + part
             last += len(part) + 2
     return text
+
+
+def type_name(dtype):
+    """PyTorch's older name for the tensors of a dtype.
+
+    >>> type_name(dtypes.int64)
+    'minigrad.LongTensor'
+    """
+    return f"minigrad.{_KINDS.get(dtype.name, dtype.name)}Tensor"

@@ -29,7 +29,7 @@ from .ops import (
 )
 from .ops.cast import cast
 from .ops.operands import check_axis, tensor_of
-from .printing import tensor_repr
+from .printing import tensor_repr, type_name
 from .return_types import Size
 
 
@@ -308,8 +308,8 @@ class Tensor(TensorBase):
         return result.clone() if copy and result is self else result
 
     def type(self, dtype=None):
-        """The dtype's name, or the tensor in another dtype."""
-        return repr(self.dtype) if dtype is None else self.to(dtype)
+        """The name of this kind of tensor, or the tensor in another dtype."""
+        return type_name(self.dtype) if dtype is None else self.to(dtype)
 
     def cpu(self):
         """On the CPU."""

@@ -10,7 +10,7 @@ FLOATS = ("float64", "float32")
 HALVES = ("float16", "bfloat16")
 INTEGERS = ("int64", "int32", "uint8")
 EVERY = (*FLOATS, *HALVES, *INTEGERS, "bool")
-REFUSES = (TypeError, ValueError, IndexError, RuntimeError)
+REFUSES = (TypeError, ValueError, IndexError, KeyError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,8 @@ def _short(value):
         return "x".join(map(str, value.shape)) + kind
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(_short, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{_short(v)}" for key, v in value.items()) + "}"
     return str(value)
 
 
@@ -81,6 +83,8 @@ def converted(value, tensor, package):
         return value.made(package, tensor)
     if type(value) in (list, tuple):
         return type(value)(converted(v, tensor, package) for v in value)
+    if type(value) is dict:
+        return {key: converted(v, tensor, package) for key, v in value.items()}
     return value
 
 

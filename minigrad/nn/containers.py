@@ -1,11 +1,16 @@
-"""Modules that hold modules: in a chain, in a list, under names."""
+"""Modules that hold modules or parameters: in a chain, in a list, under names."""
 
 import copy
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
+from ..engine.graph import TensorBase
 from . import fusion
 from .module import Module, indented, wrapped
+from .parameter import Parameter
+
+__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
 
 class _Indexed(Module):
@@ -46,6 +51,12 @@ class _Indexed(Module):
 
     def __iter__(self):
         return iter(self._modules.values())
+
+    def __add__(self, other):
+        return self._of([(str(i), module) for i, module in enumerate([*self, *other])])
+
+    def __iadd__(self, modules):
+        return self.extend(modules)
 
     def append(self, module):
         """Add a module at the end; returns self."""
@@ -96,6 +107,19 @@ class Sequential(_Indexed):
     def _of(self, items):
         return type(self)(dict(items))
 
+    def __mul__(self, times):
+        return type(self)(*(list(self) * self._times(times)))
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times):
+        return self.extend(list(self) * (self._times(times) - 1))
+
+    def _times(self, times):
+        if not isinstance(times, int) or times <= 0:
+            raise ValueError(f"a Sequential is repeated a positive number of times, not {times!r}")
+        return times
+
     _planned, _stages = (), ()
 
     def forward(self, input):
@@ -125,12 +149,6 @@ class ModuleList(_Indexed):
 
     def _of(self, items):
         return type(self)(module for _, module in items)
-
-    def __iadd__(self, modules):
-        return self.extend(modules)
-
-    def __add__(self, other):
-        return type(self)([*self, *other])
 
     def __repr__(self):
         """Equal neighbours are written once, with their number."""
@@ -202,3 +220,176 @@ class ModuleDict(Module):
         """Add modules from a mapping or from (name, module) pairs."""
         for key, module in modules.items() if isinstance(modules, Mapping) else modules:
             self[key] = module
+
+
+class ParameterList(Module):
+    """A list whose tensors are registered as parameters; other objects are kept as they are.
+
+    >>> import minigrad as mg
+    >>> list(mg.nn.ParameterList([mg.zeros(2), mg.ones(3)]).state_dict())
+    ['0', '1']
+    """
+
+    def __init__(self, values=None):
+        super().__init__()
+        self._size = 0
+        self.extend(() if values is None else values)
+
+    def _name(self, index):
+        position = index.__index__()
+        if not -self._size <= position < self._size:
+            raise IndexError(f"index {position} is out of range for {self._size} values")
+        return str(position % self._size)
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return type(self)(list(self)[index])
+        return getattr(self, self._name(index))
+
+    def __setitem__(self, index, value):
+        setattr(self, self._name(index), _trained(value))
+
+    def __len__(self):
+        return self._size
+
+    def __iter__(self):
+        return (getattr(self, str(position)) for position in range(self._size))
+
+    def __iadd__(self, values):
+        return self.extend(values)
+
+    def append(self, value):
+        """Add a value at the end; returns self."""
+        setattr(self, str(self._size), _trained(value))
+        self._size += 1
+        return self
+
+    def extend(self, values):
+        """Add values at the end; returns self."""
+        if isinstance(values, TensorBase) or not isinstance(values, Iterable):
+            raise TypeError(
+                f"{self._get_name()} takes an iterable of tensors, got {type(values).__name__}"
+            )
+        for value in values:
+            self.append(value)
+        return self
+
+    def extra_repr(self):
+        return _described(enumerate(self), lambda t: f"minigrad.{t.dtype.name}")
+
+
+class ParameterDict(Module):
+    """A dict whose tensors are registered as parameters; other objects are kept as they are."""
+
+    def __init__(self, parameters=None):
+        super().__init__()
+        self._keys = {}
+        self.update({} if parameters is None else parameters)
+
+    def __getitem__(self, key):
+        if key not in self._keys:
+            raise KeyError(key)
+        return getattr(self, key)
+
+    def __setitem__(self, key, value):
+        if key not in self._keys:
+            self._check_name("_parameters", key, "parameter")
+        self._keys[key] = None
+        setattr(self, key, _trained(value))
+
+    def __delitem__(self, key):
+        del self._keys[key]
+        delattr(self, key)
+
+    def __len__(self):
+        return len(self._keys)
+
+    def __iter__(self):
+        return iter(self._keys)
+
+    def __reversed__(self):
+        return reversed(self._keys)
+
+    def __contains__(self, key):
+        return key in self._keys
+
+    def __or__(self, other):
+        return self.copy().__ior__(other)
+
+    def __ior__(self, other):
+        self.update(other)
+        return self
+
+    def copy(self):
+        """A new dict with the same values."""
+        return type(self)(self.items())
+
+    def get(self, key, default=None):
+        """The value of a key, or ``default``."""
+        return getattr(self, key) if key in self._keys else default
+
+    def setdefault(self, key, default=None):
+        """The value of a key, which is set to ``default`` if it is new."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def fromkeys(self, keys, default=None):
+        """A new dict with these keys, all with one value."""
+        return type(self)((key, default) for key in keys)
+
+    def clear(self):
+        """Remove every value."""
+        for key in list(self):
+            del self[key]
+
+    def pop(self, key):
+        """Remove a value and return it."""
+        value = self[key]
+        del self[key]
+        return value
+
+    def popitem(self):
+        """Remove the last (key, value) pair and return it."""
+        key = next(reversed(self))
+        return key, self.pop(key)
+
+    def keys(self):
+        """The keys."""
+        return self._keys.keys()
+
+    def values(self):
+        """The values."""
+        return [self[key] for key in self]
+
+    def items(self):
+        """The (key, value) pairs."""
+        return [(key, self[key]) for key in self]
+
+    def update(self, parameters):
+        """Add values from a mapping or from (key, value) pairs; those of a plain dict sorted."""
+        if isinstance(parameters, Mapping | ParameterDict):
+            ordered = isinstance(parameters, OrderedDict | ParameterDict)
+            parameters = parameters.items() if ordered else sorted(parameters.items())
+        for key, value in parameters:
+            self[key] = value
+
+    def extra_repr(self):
+        return _described(self.items(), lambda t: t.type())
+
+
+def _trained(value):
+    """Tensors as parameters, anything else as it is."""
+    if isinstance(value, TensorBase) and not isinstance(value, Parameter):
+        return Parameter(value)
+    return value
+
+
+def _described(items, kind):
+    """A line for each value: its key, and its kind and size or its type."""
+    return "\n".join(
+        f"  ({key}): Parameter containing: [{kind(v)} of size {'x'.join(map(str, v.shape))}]"
+        if isinstance(v, TensorBase)
+        else f"  ({key}): Object of type: {type(v).__name__}"
+        for key, v in items
+    )

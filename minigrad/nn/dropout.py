@@ -4,6 +4,8 @@ from ..ops.dropout import dropout
 from ..random import default_generator
 from .module import Module
 
+__all__ = ["Dropout"]
+
 
 class Dropout(Module):
     """In training, zero elements with probability ``p`` and scale the others by 1 / (1 − p).

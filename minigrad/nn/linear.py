@@ -5,10 +5,13 @@ import math
 from ..ops.creation import empty
 from ..ops.matmul import linear
 from ..ops.operands import check_axis
+from ..ops.products import bilinear
 from ..ops.shape import flatten, reshape
 from . import init
 from .module import Module
 from .parameter import Parameter
+
+__all__ = ["Bilinear", "Flatten", "Identity", "Linear", "Unflatten"]
 
 
 class Identity(Module):
@@ -55,6 +58,42 @@ class Linear(Module):
         return (
             f"in_features={self.in_features}, out_features={self.out_features}, "
             f"bias={self.bias is not None}"
+        )
+
+
+class Bilinear(Module):
+    """yₒ = x₁ᵀ Wₒ x₂ + bₒ for weight W (out_features, in1_features, in2_features).
+
+    Both start uniform in ±1/√in1_features.
+    """
+
+    def __init__(
+        self, in1_features, in2_features, out_features, bias=True, device=None, dtype=None
+    ):
+        super().__init__()
+        if in1_features <= 0:
+            raise ValueError(f"Bilinear: in1_features must be positive, got {in1_features}")
+        self.in1_features = in1_features
+        self.in2_features = in2_features
+        self.out_features = out_features
+        kind = {"dtype": dtype, "device": device}
+        self.weight = Parameter(empty(out_features, in1_features, in2_features, **kind))
+        self.register_parameter("bias", Parameter(empty(out_features, **kind)) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        """Draw new initial values."""
+        bound = 1 / math.sqrt(self.in1_features)
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+    def forward(self, input1, input2):
+        return bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self):
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
         )
 
 

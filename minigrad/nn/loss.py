@@ -3,6 +3,8 @@
 from ..ops import loss
 from .module import Module
 
+__all__ = ["CrossEntropyLoss", "MSELoss"]
+
 
 class _Loss(Module):
     """What losses share: a reduction, and a refusal of the arguments it replaced."""

@@ -80,3 +80,63 @@ def test_a_forward_assigned_after_the_first_call_counts():
     assert model(x).tolist() == model[2](model[0](x) * 2).tolist()
     del model[1].forward
     assert model(x).tolist() == model[2](model[0](x).relu()).tolist()
+
+
+def parameter_list(mg):
+    return mg.nn.ParameterList([mg.zeros(2, 3), mg.nn.Parameter(mg.ones(4)), 5])
+
+
+def test_parameter_lists():
+    values = parameter_list(mg)
+    assert list(values.state_dict()) == ["0", "1"] and len(values) == 3 and values[-1] == 5
+    assert len(values[:2]) == 2 and values[:2][1] is values[1]
+    values[0] = mg.ones(1)
+    assert values[0].requires_grad and isinstance(values[0], mg.nn.Parameter)
+    values += [mg.ones(2), "text"]
+    assert [type(v).__name__ for v in values] == [
+        "Parameter", "Parameter", "int", "Parameter", "str",
+    ]  # fmt: skip
+    with pytest.raises(IndexError, match="5 is out of range for 5"):
+        values[5]
+
+
+def test_parameter_dicts():
+    values = mg.nn.ParameterDict({"a": mg.zeros(2), "b": mg.ones(1)})
+    values["c"] = mg.ones(3)
+    assert list(values) == ["a", "b", "c"] and list(reversed(values)) == ["c", "b", "a"]
+    assert [name for name, _ in values.named_parameters()] == ["a", "b", "c"]
+    assert values.get("d") is None and values.setdefault("d", mg.ones(4)) is not None
+    assert values.popitem()[0] == "d" and values.pop("c").shape == (3,)
+    assert "c" not in values and not hasattr(values, "c")
+    both = values | mg.nn.ParameterDict({"e": mg.ones(1)})
+    assert list(both.keys()) == ["a", "b", "e"] and len(values) == 2
+    assert both["a"] is values["a"]
+    assert list(values.fromkeys(["p", "q"], 1).values()) == [1, 1]
+    del values["a"]
+    values.clear()
+    assert not list(values.parameters())
+    with pytest.raises(KeyError, match="missing"):
+        values["missing"]
+
+
+@pytest.mark.torch
+def test_containers_of_parameters_look_as_those_of_torch():
+    torch = pytest.importorskip("torch")
+    assert repr(parameter_list(mg)) == repr(parameter_list(torch)).replace("torch", "minigrad")
+    ours, theirs = (
+        repr(p.nn.ParameterDict({"a": p.zeros(2, 3), "n": 3, "h": p.ones(1).double()}))
+        for p in (mg, torch)
+    )
+    assert ours == theirs.replace("torch", "minigrad")
+
+
+def test_repeated_and_added_sequentials():
+    chain = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    assert len(chain * 2) == 4 and len(3 * chain) == 6 and (chain * 2)[0] is (chain * 2)[2]
+    assert [type(m).__name__ for m in chain + nn.Sequential(nn.Tanh())] == [
+        "Linear", "ReLU", "Tanh",
+    ]  # fmt: skip
+    chain *= 2
+    assert len(chain) == 4
+    with pytest.raises(ValueError, match="positive"):
+        chain * 0

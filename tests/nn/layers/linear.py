@@ -10,6 +10,8 @@ LAYERS = [
     layer("Linear", 4, 3, inputs=(d.normal(4),)),
     layer("Linear", 4, 1, inputs=(d.normal(2, 3, 4),), dtypes=HALVES),
     layer("Linear", 4, 3, inputs=(d.normal(0, 4),)),
+    layer("Bilinear", 4, 3, 2, inputs=(x, d.normal(5, 3))),
+    layer("Bilinear", 4, 1, 2, bias=False, inputs=(d.normal(2, 3, 4), d.normal(2, 3, 1))),
     layer("Identity", 54, unused=1, inputs=(x,)),
     layer("Flatten", inputs=(d.normal(2, 3, 4),)),
     layer("Flatten", 0, 1, inputs=(d.normal(2, 3, 4),)),
@@ -20,5 +22,7 @@ LAYERS = [
 REFUSED = [
     refuse("5.*4|4.*5", "Linear", 5, 2, inputs=(x,)),
     refuse("float64.*float32|float32.*float64", "Linear", 4, 2, inputs=(x,)),
+    refuse("in1_features", "Bilinear", 0, 2, 3),
+    refuse("do not fit", "Bilinear", 4, 3, 2, inputs=(x, x)),
     refuse("unflattened_size", "Unflatten", 1, 3),
 ]
