@@ -103,6 +103,8 @@ def test_equals_torch(layer, dtype):
     import torch
 
     ours, theirs = built(layer, mg, dtype), built(layer, torch, dtype)
+    for name, buffer in theirs.named_buffers():
+        ours.get_buffer(name).copy_(mg.tensor(buffer.numpy()))
     error = layer.error.get(dtype, ERRORS[dtype])
     for training in (False,) if layer.random else (True, True, False):
         results = run(ours.train(training), layer, mg, dtype)
@@ -189,7 +191,8 @@ def as_function(layer, module):
 
 
 def _differentiable(layer):
-    function, tensors = as_function(layer, built(layer, mg, "float64"))
+    module = built(layer, mg, "float64").train(layer.training)
+    function, tensors = as_function(layer, module)
     if not tensors or not function(*tensors):
         pytest.skip(f"{layer.name} has nothing to differentiate")
     return function, tensors
@@ -210,7 +213,8 @@ def test_gradgradcheck(layer):
 
 @over([layer for layer in LAYERS.values() if layer.device])
 def test_equals_the_references(layer):
-    ours, device = built(layer, mg, "float64"), built(layer, mg, "float64")
+    ours = built(layer, mg, "float64").train(layer.training)
+    device = copy.deepcopy(ours)
     device._apply(lambda t: graph.new_tensor(Device(graph.values(t))))
     stream = random.get_rng_state()
     with np.errstate(all="ignore"):  # the stand-in warns where a GPU would not

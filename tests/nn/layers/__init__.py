@@ -16,16 +16,18 @@ class Layer(Call):
     """A layer, what it is called on, and what is asked of it.
 
     ``options`` are the keywords of the call. ``random`` says that its training mode draws random
-    numbers (then only evaluation is compared with PyTorch), ``differentiable`` False that no
-    gradient is checked, ``twice`` False that second ones are not (PyTorch has none), ``device``
-    False that it does not run on the stand-in for a GPU. ``error`` replaces the relative errors
-    per dtype.
+    numbers (then only evaluation is compared with PyTorch), ``training`` False that gradients are
+    checked in evaluation (because each call in training changes the next), ``differentiable``
+    False that no gradient is checked, ``twice`` False that second ones are not (PyTorch has none),
+    ``device`` False that it does not run on the stand-in for a GPU. ``error`` replaces the
+    relative errors per dtype.
     """
 
     inputs: tuple = ()
     options: dict = field(default_factory=dict)
     dtypes: tuple = FLOATS
     random: bool = False
+    training: bool = True
     differentiable: bool = True
     twice: bool = True
     device: bool = True
@@ -42,7 +44,8 @@ class Refusal(Call):
 
 
 _FACTS = (
-    "inputs", "options", "dtypes", "random", "differentiable", "twice", "device", "error",
+    "inputs", "options", "dtypes", "random", "training", "differentiable", "twice", "device",
+    "error",
 )  # fmt: skip
 
 

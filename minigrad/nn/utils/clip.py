@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from .. import backend, dtypes
-from ..engine.graph import TensorBase, dtype_of, new_tensor, values, written
+from ... import backend, dtypes
+from ...engine.graph import TensorBase, dtype_of, new_tensor, values, written
 
 
 def _gradients(parameters):

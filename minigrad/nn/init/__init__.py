@@ -1,0 +1,48 @@
+"""Initial values: of one tensor, and of whole models by a rule."""
+
+from .models import apply_, plan, scale_residual_, zero_biases_
+from .rules import (
+    GAINS,
+    calculate_gain,
+    constant_,
+    dirac_,
+    eye_,
+    fans,
+    kaiming_normal_,
+    kaiming_uniform_,
+    normal_,
+    ones_,
+    orthogonal_,
+    prior_bias_,
+    sparse_,
+    trunc_normal_,
+    uniform_,
+    xavier_normal_,
+    xavier_uniform_,
+    zeros_,
+)
+
+__all__ = [
+    "GAINS",
+    "apply_",
+    "calculate_gain",
+    "constant_",
+    "dirac_",
+    "eye_",
+    "fans",
+    "kaiming_normal_",
+    "kaiming_uniform_",
+    "normal_",
+    "ones_",
+    "orthogonal_",
+    "plan",
+    "prior_bias_",
+    "scale_residual_",
+    "sparse_",
+    "trunc_normal_",
+    "uniform_",
+    "xavier_normal_",
+    "xavier_uniform_",
+    "zero_biases_",
+    "zeros_",
+]
