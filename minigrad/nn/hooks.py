@@ -5,7 +5,10 @@ from ..engine.graph import TensorBase
 from ..engine.modes import state
 from ..function import Function
 
-STAGES = ("before", "after", "backward_before", "backward_after")
+STAGES = (
+    "before", "after", "backward_before", "backward_after",
+    "state_before", "state_after", "load_before", "load_after",
+)  # fmt: skip
 
 
 class Hook:
@@ -29,6 +32,13 @@ def register(module, stage, function, prepend=False, with_kwargs=False, always=F
     if module._hooks is None:
         module._hooks = {name: {} for name in STAGES}
     return hooks.register(module._hooks[stage], Hook(function, with_kwargs, always), prepend)
+
+
+def run(module, stage, *args):
+    """Call the hooks of a stage with the module and these arguments."""
+    if module._hooks is not None:
+        for hook in list(module._hooks[stage].values()):
+            hook(module, *args)
 
 
 def call(module, args, kwargs):

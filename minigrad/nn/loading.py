@@ -8,7 +8,10 @@ from .. import backend, dtypes
 from ..engine.graph import TensorBase, dtype_of
 from ..engine.modes import no_grad
 from ..ops.operands import tensor_of
+from . import hooks
 from .parameter import Parameter
+
+EXTRA = "_extra_state"  # what a module's own get_extra_state gives stands under this name
 
 
 class IncompatibleKeys(namedtuple("IncompatibleKeys", ("missing_keys", "unexpected_keys"))):
@@ -27,15 +30,22 @@ def load(module, state_dict, strict, assign):
             f"expected state_dict to be dict-like, got {type(state_dict).__name__}; "
             "read a file with mg.load first"
         )
-    places = {
-        (f"{path}.{name}" if path else name): (owner, name, value)
-        for path, owner in module.named_modules(remove_duplicate=False)
-        for name, value in owner._own_state()
-    }
-    missing = [key for key in places if key not in state_dict]
-    unexpected = [key for key in state_dict if key not in places]
-    errors = _keys_that_differ(missing, unexpected) if strict else []
-    errors += _misfits(places, state_dict)
+    state = dict(state_dict)
+    found = IncompatibleKeys([], [])
+    errors = []
+    modules = list(module.named_modules(remove_duplicate=False))
+    for path, owner in modules:
+        prefix = f"{path}." if path else ""
+        hooks.run(owner, "load_before", state, prefix, {}, strict, *found, errors)
+    places = _places(modules)
+    extras = {key: value for key, value in state.items() if key.rpartition(".")[2] == EXTRA}
+    found.missing_keys.extend(key for key in places if key not in state)
+    found.unexpected_keys.extend(key for key in state if key not in places)
+    errors += _misfits(places, state, extras)
+    if not errors:
+        for _, owner in reversed(modules):
+            hooks.run(owner, "load_after", found)
+    errors = (_keys_that_differ(*found) if strict else []) + errors
     if errors:
         lines = "\n\t".join(errors)
         raise RuntimeError(
@@ -43,9 +53,23 @@ def load(module, state_dict, strict, assign):
         )
     with no_grad():
         for key, (owner, name, value) in places.items():
-            if key in state_dict:
-                _write(owner, name, value, tensor_of(state_dict[key]), assign)
-    return IncompatibleKeys(missing, unexpected)
+            if key in extras:
+                owner.set_extra_state(extras[key])
+            elif key in state:
+                _write(owner, name, value, tensor_of(state[key]), assign)
+    return found
+
+
+def _places(modules):
+    """{key: (module, name, value)} of everything that a state dict can hold for the modules."""
+    places = {}
+    for path, owner in modules:
+        prefix = f"{path}." if path else ""
+        for name, value in owner._own_state():
+            places[prefix + name] = owner, name, value
+        if owner._has_extra_state():
+            places[prefix + EXTRA] = owner, EXTRA, None
+    return places
 
 
 def _keys_that_differ(missing, unexpected):
@@ -60,10 +84,10 @@ def _quoted(key):
     return f'"{key}"'
 
 
-def _misfits(places, state_dict):
+def _misfits(places, state_dict, extras):
     """One message for each value that cannot be copied to its place."""
     for key, (_, _, current) in places.items():
-        if key not in state_dict:
+        if key not in state_dict or key in extras:
             continue
         given = state_dict[key]
         if not isinstance(given, TensorBase | np.ndarray):

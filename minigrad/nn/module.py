@@ -232,6 +232,20 @@ class Module:
             module = found
         return module
 
+    def set_submodule(self, target, module, strict=False):
+        """Put a module under a dotted name; ``strict`` refuses a name that is not there yet."""
+        path, _, name = target.rpartition(".")
+        if not name:
+            raise ValueError("set_submodule: target must name a sub-module, got ''")
+        parent = self.get_submodule(path)
+        if strict and name not in parent._modules:
+            raise AttributeError(f"{type(parent).__name__} has no sub-module {name!r}")
+        if not isinstance(module, Module):
+            raise ValueError(f"set_submodule takes a Module, got {type(module).__name__}")
+        if name not in parent._modules and hasattr(parent, name):
+            raise AttributeError(f"attribute {name!r} of {type(parent).__name__} is not a module")
+        setattr(parent, name, module)
+
     def _get_member(self, registry, target, what):
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
@@ -250,13 +264,34 @@ class Module:
 
     # state
     def state_dict(self, *, destination=None, prefix="", keep_vars=False):
-        """Parameters and persistent buffers by dotted name, detached (sharing memory)."""
+        """Parameters and persistent buffers by dotted name, detached (sharing memory).
+
+        A module that overrides :meth:`get_extra_state` adds what that gives.
+        """
         found = {} if destination is None else destination
-        for path, module in self.named_modules(prefix=prefix.rstrip("."), remove_duplicate=False):
-            for name, value in module._own_state():
-                key = f"{path}.{name}" if path else name
-                found[key] = value if keep_vars else value.detach()
+        hooks.run(self, "state_before", prefix, keep_vars)
+        for name, value in self._own_state():
+            found[prefix + name] = value if keep_vars else value.detach()
+        if self._has_extra_state():
+            found[prefix + loading.EXTRA] = self.get_extra_state()
+        for name, module in self._modules.items():
+            if module is not None:
+                module.state_dict(
+                    destination=found, prefix=f"{prefix}{name}.", keep_vars=keep_vars
+                )
+        hooks.run(self, "state_after", found, prefix, {})
         return found
+
+    def get_extra_state(self):
+        """State other than tensors that ``state_dict`` holds: override it with the next one."""
+        raise RuntimeError(f"{type(self).__name__} has no extra state: override get_extra_state")
+
+    def set_extra_state(self, state):
+        """Take the state that :meth:`get_extra_state` gave."""
+        raise RuntimeError(f"{type(self).__name__} has no extra state: override set_extra_state")
+
+    def _has_extra_state(self):
+        return type(self).get_extra_state is not Module.get_extra_state
 
     def _own_state(self):
         """This module's parameters and persistent buffers, without those of sub-modules."""
@@ -330,6 +365,10 @@ class Module:
             lambda t: t.to(dtype=dtype if t.is_floating_point() else None, device=device)
         )
 
+    def type(self, dst_type):
+        """Convert floating parameters and buffers to a dtype; returns self."""
+        return self.to(dst_type)
+
     def float(self):
         """Convert floating parameters and buffers to float32; returns self."""
         return self.to("float32")
@@ -372,6 +411,24 @@ class Module:
     def register_full_backward_hook(self, hook, prepend=False):
         """Call ``hook(module, grad_input, grad_output)``; it may return another grad_input."""
         return hooks.register(self, "backward_after", hook, prepend)
+
+    def register_state_dict_pre_hook(self, hook):
+        """Call ``hook(module, prefix, keep_vars)`` before ``state_dict`` collects this module."""
+        return hooks.register(self, "state_before", hook)
+
+    def register_state_dict_post_hook(self, hook):
+        """Call ``hook(module, state_dict, prefix, local_metadata)`` after ``state_dict``."""
+        return hooks.register(self, "state_after", hook)
+
+    def register_load_state_dict_pre_hook(self, hook):
+        """Call ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys,
+        unexpected_keys, error_msgs)`` before ``load_state_dict``; it may change the state dict.
+        """
+        return hooks.register(self, "load_before", hook)
+
+    def register_load_state_dict_post_hook(self, hook):
+        """Call ``hook(module, incompatible_keys)``, which may empty the lists, before writing."""
+        return hooks.register(self, "load_after", hook)
 
     # printing
     def _get_name(self):
