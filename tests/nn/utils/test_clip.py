@@ -18,7 +18,7 @@ def parameters(*gradients, dtype=mg.float32):
     return made
 
 
-def test_norm():
+def test_C1_norm():
     p = parameters([3.0, 4.0])
     total = utils.clip_grad_norm_(p, 1.0)
     assert total.item() == 5 and total.shape == () and total.dtype is mg.float32
@@ -26,17 +26,17 @@ def test_norm():
     assert p[0].grad._version == 1
 
 
-def test_below_the_threshold_nothing_is_written():
+def test_C1_below_the_threshold_nothing_is_written():
     p = parameters([3.0], [4.0])
     assert utils.clip_grad_norm_(iter(p), 6.0).item() == 5
     assert p[0].grad._version == 0 and p[0].grad.item() == 3
 
 
-def test_no_gradients():
+def test_C1_no_gradients():
     assert utils.clip_grad_norm_([mg.ones(2, requires_grad=True)], 1.0).item() == 0.0
 
 
-def test_nonfinite():
+def test_C1_nonfinite():
     p = parameters([math.inf, 1.0])
     with pytest.raises(RuntimeError, match="non-finite"):
         utils.clip_grad_norm_(p, 1.0, error_if_nonfinite=True)
@@ -47,7 +47,7 @@ def test_nonfinite():
     assert math.isnan(q[1].grad.item())
 
 
-def test_direction_is_kept():
+def test_C2_direction_is_kept():
     g = np.random.default_rng(0).normal(size=50) * 100
     p = parameters(g)
     utils.clip_grad_norm_(p, 1.0)
@@ -55,7 +55,7 @@ def test_direction_is_kept():
     assert g @ c / np.linalg.norm(g) / np.linalg.norm(c) == pytest.approx(1, abs=1e-6)
 
 
-def test_value():
+def test_C3_value():
     p = parameters([-3.0, 0.5, math.nan, math.inf])
     utils.clip_grad_value_(p, 1.0)
     np.testing.assert_array_equal(p[0].grad, [-1, 0.5, math.nan, 1])
@@ -89,3 +89,32 @@ def test_norms_are_those_of_torch(norm_type, name):
     assert a.item() == pytest.approx(b.item(), rel=1e-6) and a.dtype is getattr(mg, name)
     for p, q in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(p.grad, q.grad.numpy(), rtol=2e-6)
+
+
+def test_C3_clamping_can_change_the_direction():
+    g = np.random.default_rng(0).normal(size=50) ** 3 * 100
+    p = parameters(g)
+    utils.clip_grad_value_(p, 1.0)
+    c = p[0].grad.numpy()
+    assert g @ c / np.linalg.norm(g) / np.linalg.norm(c) < 0.95
+
+
+def test_C5_gradients_are_unscaled_before_they_are_clipped():
+    """Clipped first, gradients that were scaled by 2¹⁰ end 2¹⁰ times too small."""
+    scale = 1024.0
+    right, wrong = parameters([3 * scale, 4 * scale]), parameters([3 * scale, 4 * scale])
+    right[0].grad.mul_(1 / scale)
+    utils.clip_grad_norm_(right, 1.0)
+    utils.clip_grad_norm_(wrong, 1.0)
+    wrong[0].grad.mul_(1 / scale)
+    assert right[0].grad.norm().item() == pytest.approx(1, rel=1e-5)
+    assert wrong[0].grad.norm().item() == pytest.approx(1 / scale, rel=1e-5)
+
+
+def test_C6_the_two_halves_of_clipping():
+    together, apart = parameters([3.0, 4.0], [12.0]), parameters([3.0, 4.0], [12.0])
+    total = utils.get_total_norm([p.grad for p in apart])
+    assert total.item() == 13 == utils.clip_grad_norm_(together, 2.0).item()
+    utils.clip_grads_with_norm_(apart, 2.0, total)
+    for p, q in zip(together, apart, strict=True):
+        np.testing.assert_array_equal(p.grad, q.grad)
