@@ -11,6 +11,7 @@ NAMES = {"minigrad": "minigrad", "torch": "PyTorch", "jax": "JAX jit", "mygrad":
 NAMES["numpy"] = "NumPy"
 TITLES = {
     "mlp_steps": "one training step",
+    "model_steps": "one training step",
     "kernel_bandwidth": "one op on 1000×1000 float32",
     "startup": "start-up",
 }

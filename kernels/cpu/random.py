@@ -208,23 +208,31 @@ def fill_normal(out, key, counter):
         _fill(out, key, counter, NORMAL)
 
 
+@jit(forceinline=True)
+def hashed(h):
+    """32 bits that depend on every bit of h"""
+    h = u32(u32(h ^ u32(h >> u32(16))) * u32(0x7FEB352D))
+    h = u32(u32(h ^ u32(h >> u32(15))) * u32(0x846CA68B))
+    return u32(h ^ u32(h >> u32(16)))
+
+
 @jit()
 def _dropout(start, x, y, key, threshold, scale):
     first, factor, zero = u32(key + u32(start)), x.dtype.type(scale), x.dtype.type(0)
     for i in range(x.size):
-        h = u32(first + u32(i))
-        h = u32(u32(h ^ u32(h >> u32(16))) * u32(0x7FEB352D))
-        h = u32(u32(h ^ u32(h >> u32(15))) * u32(0x846CA68B))
-        h = u32(h ^ u32(h >> u32(16)))
-        y[i] = x[i] * (factor if h >= threshold else zero)
+        y[i] = x[i] * (factor if hashed(u32(first + u32(i))) >= threshold else zero)
+
+
+def threshold_and_scale(p):
+    """The hash value from where on an element is kept, and what it is then multiplied by"""
+    return u32(min(keep_threshold(p), 2**32 - 1)), 1 / (1 - p) if p < 1 else 0.0
 
 
 def dropout(x, p, key):
     """x · mask / (1 − p), the mask hashed from index and key"""
     if x.dtype not in _FLOATS or not 0 <= p < 1:
         return np.asarray(reference.dropout(x, p, key))
-    threshold = min(keep_threshold(p), 2**32 - 1)
     y = empty_like(x)
-    scalars = u32(key), u32(threshold), 1 / (1 - p)
+    scalars = u32(key), *threshold_and_scale(p)
     launch.split(_dropout, (x.ravel(), y.ravel()), *scalars, cost=DROPOUT_COST, indexed=True)
     return y

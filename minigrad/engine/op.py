@@ -93,6 +93,10 @@ class Op:
         """Whether the gradient of this input is wanted."""
         return ctx.edges[position] is not None
 
+    def multiply_adds(ctx, out):
+        """Products of two numbers that ``out`` sums up, in an op that is a matrix product."""
+        return 0
+
     @classmethod
     def apply(cls, *tensors, **params):
         """Run the op on tensors, recording it where a gradient may be asked for."""

@@ -3,8 +3,16 @@
 from . import functional, init, utils
 from .activation import *
 from .containers import *
+from .conv import *
+from .distance import *
 from .dropout import *
+from .embedding import *
+from .folding import *
 from .linear import *
 from .loss import *
+from .modes import *
 from .module import Module
+from .normalization import *
+from .padding import *
 from .parameter import Parameter
+from .summary import summary

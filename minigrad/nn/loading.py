@@ -39,7 +39,11 @@ def load(module, state_dict, strict, assign):
         hooks.run(owner, "load_before", state, prefix, {}, strict, *found, errors)
     places = _places(modules)
     extras = {key: value for key, value in state.items() if key.rpartition(".")[2] == EXTRA}
-    found.missing_keys.extend(key for key in places if key not in state)
+    found.missing_keys.extend(
+        key
+        for key, (owner, name, _) in places.items()
+        if key not in state and name not in owner._may_lack
+    )
     found.unexpected_keys.extend(key for key in state if key not in places)
     errors += _misfits(places, state, extras)
     if not errors:

@@ -31,6 +31,7 @@ class Module:
     """
 
     _hooks = None
+    _may_lack = ()  # names that a state dict need not have
     _place = None  # (weak reference to the module that holds this one, name there)
 
     def __init__(self):

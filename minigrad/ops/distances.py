@@ -5,6 +5,7 @@ from .clamp import clamp_min
 from .norms import vector_norm
 from .operands import only_tensors
 from .reduce import check_floating, sum
+from .shape import broadcast_tensors
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance"]
 
@@ -25,6 +26,8 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     only_tensors("cosine_similarity", x1, x2, arguments=("x1", "x2"))
     check_floating("cosine_similarity", x1)
     check_floating("cosine_similarity", x2)
+    if x1._array.shape != x2._array.shape:  # an extent of 1 along dim counts as often as it spreads
+        x1, x2 = broadcast_tensors(x1, x2)
     lengths = [sqrt(clamp_min(sum(x * x, dim, True), eps * eps)) for x in (x1, x2)]
     return sum((x1 / lengths[0]) * (x2 / lengths[1]), dim)
 

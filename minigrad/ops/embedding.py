@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from ..engine.graph import new_tensor
+from ..backend import array_module
+from ..engine.graph import dtype_of, new_tensor
 from ..engine.modes import state
 from ..engine.op import Op, Sample
 from .along import TakeRows
 from .operands import only_tensors
-from .scatter import wide_index
+from .scatter import index_add, index_reduce, wide_index
 from .shape import reshape
 
-__all__ = ["embedding"]
+__all__ = ["embedding", "embedding_bag"]
 
 
 class Embedding(Op):
@@ -92,3 +93,104 @@ def _shorten(weight, index, max_norm, norm_type):
         weight[new_tensor(index)] = shorter.where(norms > max_norm, rows)
     finally:
         state.recording = before
+
+
+def embedding_bag(
+    input,
+    weight,
+    offsets=None,
+    max_norm=None,
+    norm_type=2.0,
+    scale_grad_by_freq=False,
+    mode="mean",
+    sparse=False,
+    per_sample_weights=None,
+    include_last_offset=False,
+    padding_idx=None,
+):
+    """The sum, mean or maximum (``mode``) of the rows of ``weight`` in each bag: (bags, columns).
+
+    A matrix of indices has a bag in each row; in a vector of indices, bags begin at ``offsets``
+    (``include_last_offset``: its last entry is the end). Rows ``padding_idx`` do not count; empty
+    bags give zeros. ``per_sample_weights``, in the shape of ``input``, multiply rows of a sum.
+    Other options are those of :func:`embedding`.
+    """
+    only_tensors("embedding_bag", input, weight, arguments=("input", "weight"))
+    _check_bags(input, weight, offsets, mode, scale_grad_by_freq, sparse, per_sample_weights)
+    index, bag, count = _bags(wide_index("embedding_bag", input), offsets, include_last_offset)
+    factors = None if per_sample_weights is None else reshape(per_sample_weights, -1)
+    if padding_idx is not None:
+        rows = len(weight._array)
+        if not -rows <= padding_idx < rows:
+            raise RuntimeError(f"embedding_bag: padding_idx={padding_idx} is none of {rows} rows")
+        kept = index != padding_idx % rows
+        index, bag = index[kept], bag[kept]
+        factors = None if factors is None else factors[kept]
+    found = embedding(index, weight, None, max_norm, norm_type, scale_grad_by_freq)
+    if factors is not None:
+        found = found * factors.reshape(-1, 1)
+    empty_bags = _zeros(found, (count, weight._array.shape[1]))
+    if mode == "max":
+        return index_reduce(empty_bags, 0, bag, found, "amax", include_self=False)
+    total = index_add(empty_bags, 0, bag, found)
+    if mode == "sum":
+        return total
+    sizes = array_module(bag._array).bincount(bag._array, minlength=count).reshape(-1, 1)
+    return total / new_tensor(sizes).clamp(min=1).to(dtype_of(total))
+
+
+def _zeros(x, shape):
+    """Zeros on the backend and of the dtype of a tensor."""
+    return new_tensor(array_module(x._array).zeros(shape, x._array.dtype), x._tag)
+
+
+def _bags(index, offsets, include_last_offset):
+    """(indices in one vector, the bag of each, number of bags)."""
+    xp = array_module(index._array)
+    if index._array.ndim == 2:
+        count, length = index._array.shape
+        return reshape(index, -1), new_tensor(xp.repeat(xp.arange(count), length)), count
+    starts = wide_index("embedding_bag", offsets)._array
+    count = len(starts)
+    total = len(index._array)
+    if count and (int(starts[0]) != 0 or int(starts[-1]) > total):
+        raise RuntimeError(
+            f"embedding_bag: offsets must begin with 0 and end within the {total} indices, got "
+            f"{int(starts[0])} and {int(starts[-1])}"
+        )
+    if include_last_offset:
+        if not count or int(starts[-1]) != total:
+            raise RuntimeError(
+                f"embedding_bag: with include_last_offset the last offset must be {total}, the "
+                f"number of indices, got {starts.tolist()}"
+            )
+        starts, count = starts[:-1], count - 1
+    places = xp.arange(total)
+    return index, new_tensor(xp.searchsorted(starts, places, side="right") - 1), count
+
+
+def _check_bags(input, weight, offsets, mode, by_frequency, sparse, factors):
+    name, shape = "embedding_bag", input._array.shape
+    if weight._array.ndim != 2:
+        raise ValueError(f"{name}: weight must be a matrix, got shape {weight._array.shape}")
+    if len(shape) not in (1, 2):
+        raise ValueError(f"{name}: input must have 1 or 2 axes, got shape {shape}")
+    if len(shape) == 1 and offsets is None:
+        raise ValueError(f"{name}: an input vector needs offsets")
+    if len(shape) == 2 and offsets is not None:
+        raise ValueError(f"{name}: an input matrix has a bag per row, so offsets must be None")
+    if offsets is not None and offsets._array.ndim != 1:
+        raise ValueError(f"{name}: offsets must be a vector, got shape {offsets._array.shape}")
+    if mode not in ("sum", "mean", "max"):
+        raise ValueError(f"{name}: mode must be 'sum', 'mean' or 'max', got {mode!r}")
+    if mode == "max" and (by_frequency or sparse):
+        raise ValueError(f"{name}: mode='max' goes with neither scale_grad_by_freq nor sparse")
+    if factors is None:
+        return
+    if factors._array.shape != shape:
+        raise ValueError(
+            f"{name}: per_sample_weights of shape {factors._array.shape} must have the shape "
+            f"{shape} of input"
+        )
+    if mode != "sum":
+        raise NotImplementedError(f"{name}: per_sample_weights need mode='sum', got {mode!r}")

@@ -43,6 +43,9 @@ class Matmul(Op):
             gy = _down_to(k, gy, ctx.edges[1][2], column, 1)
         return gx, gy
 
+    def multiply_adds(ctx, out):
+        return out.size * ctx.saved[0].shape[-1]
+
     def samples(rng):
         yield Sample("matrices", (rng.normal(size=(3, 4)), rng.normal(size=(4, 2))))
         yield Sample("vectors", (rng.normal(size=4), rng.normal(size=4)))
@@ -97,6 +100,9 @@ class Linear(Op):
             k.linear_weight_grad(g, x) if needs[1] else None,
             k.unbroadcast(g, weight.shape[:1]) if needs[2] else None,
         )
+
+    def multiply_adds(ctx, out):
+        return out.size * ctx.saved[0].shape[-1]
 
     def samples(rng):
         w, b = rng.normal(size=(2, 3)), rng.normal(size=2)

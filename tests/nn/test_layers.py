@@ -104,7 +104,7 @@ def test_equals_torch(layer, dtype):
 
     ours, theirs = built(layer, mg, dtype), built(layer, torch, dtype)
     for name, buffer in theirs.named_buffers():
-        ours.get_buffer(name).copy_(mg.tensor(buffer.numpy()))
+        ours.get_buffer(name).copy_(mg.tensor(host(buffer)))
     error = layer.error.get(dtype, ERRORS[dtype])
     for training in (False,) if layer.random else (True, True, False):
         results = run(ours.train(training), layer, mg, dtype)

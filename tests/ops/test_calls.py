@@ -173,6 +173,7 @@ def results_of(call, package, dtype):
 @pytest.mark.torch
 @pytest.mark.filterwarnings("ignore:index_reduce")  # PyTorch calls it beta, once per process
 @pytest.mark.filterwarnings("ignore:The reduce argument of torch.scatter")  # deprecated, as once
+@pytest.mark.filterwarnings("ignore:Using padding='same'")  # PyTorch copies; said once
 @with_dtypes
 def test_equals_torch(call, dtype):
     import torch

@@ -16,7 +16,7 @@ def fuse_conv_bn_eval(conv, bn, transpose=False):
 def fuse_linear_bn_eval(linear, bn):
     """A linear layer that computes ``bn(linear(x))``, from modules in evaluation mode."""
     if bn.num_features not in (linear.out_features, 1):
-        raise AssertionError(
+        raise ValueError(
             f"fuse_linear_bn_eval: {bn.num_features} features of the norm do not fit "
             f"{linear.out_features} outputs of the linear layer"
         )
@@ -25,7 +25,7 @@ def fuse_linear_bn_eval(linear, bn):
 
 def _fused(layer, bn, fuse, *options):
     if layer.training or bn.training:
-        raise AssertionError(
+        raise ValueError(
             "a norm is fused with its running statistics: call .eval() on both modules first"
         )
     if bn.running_mean is None or bn.running_var is None:

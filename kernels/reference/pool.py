@@ -1,0 +1,37 @@
+"""The largest elements of windows."""
+
+import itertools
+
+from ..registry import array_module, kernel
+from .resize import Table, _example
+
+
+def _windows(make, shape):
+    x, _ = _example(make, shape)
+    tables = tuple(
+        Table([[0, n // 2], [min(1, n - 1), n - 1]], [[1, 1], [1, 1]], n) for n in x.shape[1:]
+    )
+    return x, tables
+
+
+@kernel(_windows, allows_empty=False)
+def max_pool(x, tables):
+    """The largest element of every window, and where it is among those of its plane
+
+    A window holds all combinations of the taps that the tables of the last axes have for one
+    output, duplicates included. The first of equal elements is taken, and the last NaN.
+    """
+    xp, lead = array_module(x), x.ndim - len(tables)
+    indices = [xp.asarray(table.index).astype("int64") for table in tables]
+    y = None
+    for taps in itertools.product(*(range(len(index)) for index in indices)):
+        value, place = x, xp.zeros((), "int64")
+        for axis, (tap, index) in enumerate(zip(taps, indices, strict=True), lead):
+            value = xp.take(value, index[tap], axis)
+            place = place[..., None] * x.shape[axis] + index[tap]
+        if y is None:
+            y, at = value, xp.broadcast_to(place, value.shape)
+            continue
+        better = (value > y) | (value != value)
+        y, at = xp.where(better, value, y), xp.where(better, place, at)
+    return y, xp.ascontiguousarray(at)

@@ -1,0 +1,260 @@
+"""Losses that ask for a margin: between classes, or between distances."""
+
+from .. import backend, dtypes
+from ..engine.graph import dtype_of, new_tensor
+from .activation import relu
+from .clamp import clamp_min
+from .distances import pairwise_distance
+from .operands import only_tensors
+from .pointwise_loss import (
+    broadcast,
+    check_constant,
+    check_float_target,
+    check_reduction,
+    check_same_shape,
+    full_precision,
+    loss_operands,
+    pointwise,
+    reduced,
+)
+from .select import minimum, where
+
+__all__ = [
+    "cosine_embedding_loss",
+    "hinge_embedding_loss",
+    "margin_ranking_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
+    "soft_margin_loss",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
+]
+
+LEAST_SQUARE = 1e-12  # added to squared lengths
+
+
+def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
+    """ln(1 + e^(−y x)) for targets y of 1 and −1, reduced, without overflow."""
+    check_reduction(reduction, size_average, reduce)
+    only_tensors("soft_margin_loss", input, target, arguments=("input", "target"))
+    check_constant("soft_margin_loss", target, "target")
+    x, y = loss_operands("soft_margin_loss", input, target)
+    check_same_shape("soft_margin_loss", x, y)
+    return pointwise("SoftMargin", x, y, reduction=reduction)
+
+
+def hinge_embedding_loss(
+    input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"
+):
+    """x where the target is 1, max(0, margin − x) where it is −1, reduced."""
+    check_reduction(reduction, size_average, reduce)
+    x, y = broadcast(*loss_operands("hinge_embedding_loss", input, target))
+    y = y.detach()
+    return pointwise("HingeEmbedding", x, y, numbers=(margin,), reduction=reduction)
+
+
+def margin_ranking_loss(
+    input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"
+):
+    """max(0, −y (x₁ − x₂) + margin) for targets y of 1 (x₁ ranks higher) and −1, reduced."""
+    check_reduction(reduction, size_average, reduce)
+    arguments = ("input1", "input2", "target")
+    x, y, v = loss_operands(
+        "margin_ranking_loss", input1, input2, target, arguments=arguments
+    )
+    if not x._array.ndim == y._array.ndim == v._array.ndim:
+        shapes = ", ".join(str(t._array.shape) for t in (x, y, v))
+        raise RuntimeError(
+            f"margin_ranking_loss: input1, input2 and target need equally many axes, got {shapes}"
+        )
+    x, y, v = broadcast(x, y, v)
+    return pointwise("MarginRanking", x, y, v, numbers=(margin,), reduction=reduction)
+
+
+def cosine_embedding_loss(
+    input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"
+):
+    """1 − cos(x₁, x₂) where the target is 1, max(0, cos(x₁, x₂) − margin) where it is −1, reduced.
+
+    For rows (N, D) and target (N,), or vectors (D,) and a 0-d target.
+    """
+    name = "cosine_embedding_loss"
+    check_reduction(reduction, size_average, reduce)
+    only_tensors(name, target, arguments=("target",))
+    a, b = loss_operands(name, input1, input2, arguments=("input1", "input2"))
+    ndim = target._array.ndim
+    if ndim > 1:
+        raise RuntimeError(f"{name}: target must have 0 or 1 axes, got {target._array.shape}")
+    if not a._array.ndim == b._array.ndim == ndim + 1:
+        raise RuntimeError(
+            f"{name}: a target of shape {target._array.shape} needs inputs of {ndim + 1} axes, "
+            f"got shapes {a._array.shape} and {b._array.shape}"
+        )
+    lengths = ((a * a).sum(-1) + LEAST_SQUARE) * ((b * b).sum(-1) + LEAST_SQUARE)
+    cosine = (a * b).sum(-1) / lengths.sqrt()
+    apart = where(target == -1, clamp_min(cosine - margin, 0.0), 0.0)
+    return reduced(where(target == 1, 1.0 - cosine, 0.0) + apart, reduction)
+
+
+def multilabel_soft_margin_loss(
+    input, target, weight=None, size_average=None, reduce=None, reduction="mean"
+):
+    """Binary cross-entropy of logits averaged over the classes (the last axis), then reduced."""
+    check_reduction(reduction, size_average, reduce)
+    name = "multilabel_soft_margin_loss"
+    x, y = broadcast(*loss_operands(name, input, target))
+    if not x._array.ndim:
+        raise IndexError(f"{name}: input needs an axis of classes, got a 0-d tensor")
+    if weight is None and reduction == "mean":
+        return pointwise("Logistic", x, y)
+    losses = pointwise("Logistic", x, y, reduction="none")
+    if weight is not None:
+        losses = losses * full_precision(weight)
+    return reduced(losses.mean(-1), reduction)
+
+
+def multi_margin_loss(
+    input,
+    target,
+    p=1,
+    margin=1.0,
+    weight=None,
+    size_average=None,
+    reduce=None,
+    reduction="mean",
+):
+    """w_t Σ_{c ≠ t} max(0, margin − x_t + x_c)ᵖ / C for scores (N, C) and classes (N,), reduced.
+
+    Also for one row (C,) and a 0-d class. ``p`` is 1 or 2.
+    """
+    name = "multi_margin_loss"
+    check_reduction(reduction, size_average, reduce)
+    if p not in (1, 2):
+        raise ValueError(f"{name}: p must be 1 or 2, got {p}")
+    x, t = _scores(name, input, target)
+    if x._array.shape[:-1] != t._array.shape:
+        raise RuntimeError(
+            f"{name}: input of shape {x._array.shape} needs a target of shape "
+            f"{x._array.shape[:-1]}, got {t._array.shape}"
+        )
+    classes = x._array.shape[-1]
+    column = t.unsqueeze(-1)
+    _check_classes(name, column, classes)
+    violation = relu(x - x.gather(-1, column) + margin)
+    losses = violation if p == 1 else violation * violation
+    losses = where(_at_classes(column, classes), 0.0, losses).sum(-1) / classes
+    if weight is not None:
+        only_tensors(name, weight, arguments=("weight",))
+        check_constant(name, weight, "weight")
+        if weight._array.shape != (classes,):
+            raise RuntimeError(
+                f"{name}: weight needs one value for each of the {classes} classes, "
+                f"got shape {weight._array.shape}"
+            )
+        losses = losses * full_precision(weight)[t]
+    return reduced(losses, reduction)
+
+
+def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
+    """Σ max(0, 1 − (x_t − x_c)) / C over targets t and classes c that are no targets, reduced.
+
+    For scores (N, C) and classes (N, C), or (C,) and (C,); targets end at the first −1.
+    """
+    name = "multilabel_margin_loss"
+    check_reduction(reduction, size_average, reduce)
+    x, t = _scores(name, input, target)
+    check_same_shape(name, x, t)
+    classes = x._array.shape[-1]
+    xp = backend.array_module(t._array)
+    listed = xp.cumsum(t._array < 0, axis=-1) == 0
+    listed_classes = new_tensor(xp.where(listed, t._array, 0))
+    _check_classes(name, listed_classes, classes)
+    wanted = (_at_classes(listed_classes.unsqueeze(-1), classes)._array & listed[..., None]).any(-2)
+    pairs = new_tensor(listed[..., None] & ~wanted[..., None, :])
+    scores = x.gather(-1, listed_classes).unsqueeze(-1)
+    losses = where(pairs, relu(1.0 - (scores - x.unsqueeze(-2))), 0.0)
+    return reduced(losses.sum((-2, -1)) / classes, reduction)
+
+
+def _scores(name, input, target):
+    """Floating scores (N, C) or (C,) and int64 classes."""
+    only_tensors(name, input, target, arguments=("input", "target"))
+    check_float_target(name, input, "input")
+    if input._array.ndim not in (1, 2) or not input._array.shape[-1]:
+        raise RuntimeError(
+            f"{name}: input must have shape (N, C) or (C,), got {input._array.shape}"
+        )
+    if dtype_of(target) is not dtypes.int64:
+        raise RuntimeError(f"{name}: target must be int64, got {dtype_of(target)}")
+    return full_precision(input), target
+
+
+def _check_classes(name, t, classes):
+    """Raise IndexError for a target that is no class."""
+    array = t._array
+    if array.size and (int(array.min()) < 0 or int(array.max()) >= classes):
+        bad = int(array.min()) if int(array.min()) < 0 else int(array.max())
+        raise IndexError(f"{name}: target {bad} is out of range for {classes} classes")
+
+
+def _at_classes(column, classes):
+    """Whether each class is the one given: (…, 1) to (…, C)."""
+    return new_tensor(column._array == backend.array_module(column._array).arange(classes))
+
+
+def triplet_margin_loss(
+    anchor,
+    positive,
+    negative,
+    margin=1.0,
+    p=2.0,
+    eps=1e-6,
+    swap=False,
+    size_average=None,
+    reduce=None,
+    reduction="mean",
+):
+    """max(0, d(anchor, positive) − d(anchor, negative) + margin), reduced.
+
+    d is pairwise_distance with ``p`` and ``eps``; with ``swap`` the nearer of anchor and positive
+    is compared with the negative. Source: Balntas et al. 2016.
+    """
+    check_reduction(reduction, size_average, reduce)
+    tensors = loss_operands("triplet_margin_loss", anchor, positive, negative, arguments=_TRIPLET)
+    return _triplet(
+        "triplet_margin_loss",
+        *tensors,
+        lambda a, b: pairwise_distance(a, b, p, eps),
+        margin,
+        swap,
+        reduction,
+    )
+
+
+def triplet_margin_with_distance_loss(
+    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
+):
+    """triplet_margin_loss with a distance of your own (pairwise_distance if None)."""
+    check_reduction(reduction)
+    name = "triplet_margin_with_distance_loss"
+    only_tensors(name, anchor, positive, negative, arguments=_TRIPLET)
+    tensors = map(full_precision, (anchor, positive, negative))
+    return _triplet(name, *tensors, distance_function or pairwise_distance, margin, swap, reduction)
+
+
+_TRIPLET = ("anchor", "positive", "negative")
+
+
+def _triplet(name, anchor, positive, negative, distance, margin, swap, reduction):
+    if not margin > 0:
+        raise ValueError(f"{name}: margin must be positive, got {margin}")
+    if not anchor._array.ndim == positive._array.ndim == negative._array.ndim:
+        shapes = ", ".join(str(t._array.shape) for t in (anchor, positive, negative))
+        raise RuntimeError(
+            f"{name}: anchor, positive and negative need equally many axes, got {shapes}"
+        )
+    near, far = distance(anchor, positive), distance(anchor, negative)
+    if swap:
+        far = minimum(far, distance(positive, negative))
+    return reduced(clamp_min(margin + near - far, 0.0), reduction)
