@@ -44,18 +44,19 @@ def _cross_entropy_mean(logits, target, gradient, losses, kept, ignore, bad):
 
 
 @jit(SUM)
-def _mean(losses, divisor, out):
-    total = 0.0
+def sum_over(losses, divisor, out):
+    """out[()] = Σ losses / divisor, summed in float64"""
+    found = 0.0
     for i in range(losses.size):
-        total += losses[i]
-    out[()] = total / divisor
+        found += losses[i]
+    out[()] = found / divisor
 
 
 @jit()
 def _cross_entropy_mean_at_once(logits, target, gradient, losses, ignore, bad, mean):
     kept = _kept(target, ignore)
     _cross_entropy_mean(logits, target, gradient, losses, kept, ignore, bad)
-    _mean(losses, kept, mean)
+    sum_over(losses, kept, mean)
 
 
 def _fit(logits, target):
@@ -76,7 +77,7 @@ def cross_entropy_mean(logits, target, ignore_index=-100):
     else:
         kept, arrays = _kept(target, ignore_index), (logits, target, gradient, losses)
         launch.split(_cross_entropy_mean, arrays, kept, ignore_index, bad, cost=COST)
-        _mean(losses, kept, mean)
+        sum_over(losses, kept, mean)
     if bad[0]:
         raise reference.bad_target(target, logits.shape[1], ignore_index)
     return mean, gradient
@@ -196,7 +197,7 @@ def _reduced(losses, divisor, reduction):
     if reduction == "none":
         return losses
     out = np.empty((), losses.dtype)
-    _mean(losses.ravel(), divisor, out)
+    sum_over(losses.ravel(), divisor, out)
     return out
 
 
@@ -295,3 +296,24 @@ def nll(x, target, weight, ignore_index, reduction):
     if bad[0]:
         raise reference.bad_target(target, classes, ignore_index)
     return _reduced(losses, divisor, reduction), factors
+
+
+@jit()
+def _spread(factor, target, g, out):
+    for i in range(len(out)):
+        out[i] = ZERO(factor[0, 0])
+        for k in range(factor.shape[1]):
+            t = target[i, k]
+            if 0 <= t < out.shape[1]:
+                out[i, t, k] = g[i % len(g), k % g.shape[1]] * factor[i, k]
+
+
+def nll_vjp(g, factor, target, classes):
+    """g · factor at the target of each row, 0 at the other classes: (N, C, P) from (N, P)"""
+    if factor.dtype not in FAST or not factor.size or g.dtype != factor.dtype:
+        return reference.nll_vjp(g, factor, target, classes)
+    out = empty((len(factor), classes, factor.shape[1]), factor.dtype)
+    g = np.ascontiguousarray(g).reshape(factor.shape if g.ndim else (1, 1))
+    factor, target = np.ascontiguousarray(factor), np.ascontiguousarray(target)
+    _spread(factor, target, g, out)
+    return out

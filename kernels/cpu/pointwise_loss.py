@@ -12,6 +12,7 @@ from ..memory import empty_like
 from ..reference import pointwise_loss as reference
 from ..reference.pointwise_loss import HALF_LOG_2_PI, LEAST_VARIANCE, LOWEST_LOG
 from . import vmath
+from .cross_entropy import sum_over
 from .maps import FAST, flat, same
 
 CHUNK = 1 << 13  # elements of one partial sum: does not depend on the number of threads
@@ -320,10 +321,10 @@ def pointwise_loss(x, y, v, formula, divisor):
         launch.split(_values, (*arrays, flat(out)), numbers, cost=cost)
         return out
     starts = ONE_CHUNK if x.size <= CHUNK else np.arange(0, x.size, CHUNK)
-    partial = np.empty(starts.size)
+    partial, out = np.empty(starts.size), np.empty((), x.dtype)
     launch.split(_sums, (starts, partial), *arrays, numbers, cost=cost * CHUNK)
-    with np.errstate(all="ignore"):
-        return np.array(partial.sum() / divisor, x.dtype)
+    sum_over(partial, divisor, out)
+    return out
 
 
 def pointwise_loss_vjp(g, x, y, v, formula, divisor):

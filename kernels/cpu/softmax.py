@@ -20,11 +20,11 @@ def shifted_exp(x, out):
     largest = x[0]
     for j in range(x.size):
         largest = vmath.maximum(largest, x[j])
+    for j in range(x.size):
+        out[j] = vmath.exp_nonpositive(x[j] - largest)
     total = zero
     for j in range(x.size):
-        e = vmath.exp_nonpositive(x[j] - largest)
-        out[j] = e
-        total += e
+        total += out[j]
     return largest, total
 
 

@@ -18,6 +18,7 @@ from . import (  # noqa: F401  (importing a family declares its kernels)
     index,
     linalg,
     logsumexp,
+    margin_loss,
     matmul,
     normalization,
     optim,

@@ -165,3 +165,20 @@ def nll(x, target, weight, ignore_index, reduction):
     loss = losses if reduction == "none" else losses.sum() / total
     factor = xp.where(kept, -factor / total, 0)
     return xp.asarray(loss, dtype=x.dtype), factor.astype(x.dtype)
+
+
+def _slopes(make, shape):
+    x, target = _blocks(make, shape)
+    return make.normal(target.shape), make.normal(target.shape), target, x.shape[1]
+
+
+@kernel(_slopes, min_ndim=2, allows_empty=False)
+def nll_vjp(g, factor, target, classes):
+    """g · factor at the target of each row, 0 at the other classes: (N, C, P) from (N, P)
+
+    A target that is no class (an ignored one) leaves its row 0; g may be a number.
+    """
+    xp = array_module(factor)
+    places = xp.arange(classes).reshape(-1, 1)
+    product = (g * factor)[:, None]
+    return xp.where(places == target[:, None], product, xp.zeros_like(product))

@@ -200,18 +200,20 @@ class Nll(Op):
         ctx.shape, ctx.reduction = x.shape, reduction
         blocks, targets = _blocks(x, target)
         loss, factor = k.nll(blocks, targets, weight, ignore_index, reduction)
-        xp = backend.array_module(x)
-        ctx.places = xp.expand_dims(xp.where(targets == ignore_index, 0, targets), 1)
-        ctx.factor, ctx.blocks = xp.expand_dims(factor, 1), blocks.shape
+        ctx.constants = factor, targets, blocks.shape
         return loss.reshape(target.shape) if reduction == "none" else loss
 
     def vjp(ctx, k, g):
-        places, factor = ctx.places, ctx.factor
-        if k.records:
-            places, factor = new_tensor(places), new_tensor(factor)
+        factor, target, shape = ctx.constants
         if ctx.reduction == "none":
             g = k.reshape(g, factor.shape)
-        gx = k.add_along(k.mul(g, factor), places, 1, ctx.blocks)
+        if not k.records:
+            gx = k.nll_vjp(g, factor, target, shape[1])
+            return gx.reshape(ctx.shape), None, None
+        xp = backend.array_module(target)
+        places = xp.clip(target, 0, shape[1] - 1)[:, None]  # the factor of an ignored row is 0
+        product = k.reshape(k.mul(g, new_tensor(factor)), (shape[0], 1, shape[2]))
+        gx = k.add_along(product, new_tensor(places), 1, shape)
         return k.reshape(gx, ctx.shape), None, None
 
     def samples(rng):

@@ -1,8 +1,13 @@
 """Losses that ask for a margin: between classes, or between distances."""
 
+import numpy as np
+
 from .. import backend, dtypes
+from ..engine.gradients import recomputed
 from ..engine.graph import dtype_of, new_tensor
+from ..engine.op import Op, Sample
 from .activation import relu
+from .cast import cast
 from .clamp import clamp_min
 from .distances import pairwise_distance
 from .operands import only_tensors
@@ -30,6 +35,76 @@ __all__ = [
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
 ]
+
+class MultiMargin(Op):
+    """ℓ = w_t Σ_{c ≠ t} max(0, margin − x_t + x_c)ᵖ / C of each row, or Σ ℓ / divisor.
+
+    dL/dx = g dℓ/dx, which the forward pass keeps.
+    """
+
+    recomputes = True
+
+    def forward(ctx, k, x, target, weight, *, p, margin, divisor):
+        ctx.p, ctx.margin, ctx.divisor = p, margin, divisor
+        losses, slopes = k.multi_margin(x, target, weight, p, margin, divisor)
+        ctx.save(x, target, weight, slopes)
+        return losses
+
+    def vjp(ctx, k, g):
+        x, target, weight, slopes = ctx.saved
+        if slopes is None:
+            return *recomputed(ctx.composed, (x, target, weight), g)[:1], None, None
+        return k.mul(g if ctx.divisor else k.reshape(g, (-1, 1)), slopes), None, None
+
+    def composed(ctx, x, target, weight):
+        """The same of smaller ops."""
+        column, classes = target.unsqueeze(1), x._array.shape[1]
+        away = relu(x - x.gather(1, column) + ctx.margin) ** ctx.p
+        losses = away.scatter(1, column, 0.0).sum(1) / classes
+        losses = losses if weight is None else losses * weight[target]
+        return losses if ctx.divisor is None else losses.sum() / ctx.divisor
+
+    def samples(rng):
+        x, t, w = rng.normal(size=(4, 3)), rng.integers(0, 3, 4), rng.uniform(0.5, 2, 3)
+        plain = {"p": 1, "margin": 1.0, "divisor": None}
+        yield Sample("rows", (x, t, None), plain)
+        squares = {"p": 2, "margin": 0.5, "divisor": 4}
+        yield Sample("squares", (x, t, w), squares, constants=(2,))
+        yield Sample("weight", (x, t, w), {**plain, "divisor": 1}, constants=(2,))
+        yield Sample("negative margin", (x, t, w), {**squares, "margin": -0.2}, constants=(2,))
+
+    def peer(torch, x, target, weight, *, p, margin, divisor):
+        weight = None if weight is None else weight.detach()
+        losses = torch.nn.functional.multi_margin_loss(
+            x, target, p, margin, weight, reduction="none"
+        )
+        return losses if divisor is None else losses.sum() / divisor
+
+
+class MultilabelMargin(Op):
+    """ℓ = Σ max(0, 1 − (x_t − x_c)) / C over targets t and other classes c, or Σ ℓ / divisor.
+
+    dL/dx = g dℓ/dx, which is constant between kinks.
+    """
+
+    def forward(ctx, k, x, target, *, divisor):
+        ctx.divisor = divisor
+        losses, ctx.slopes = k.multilabel_margin(x, target, divisor)
+        return losses
+
+    def vjp(ctx, k, g):
+        slopes = new_tensor(ctx.slopes) if k.records else ctx.slopes
+        return k.mul(g if ctx.divisor else k.reshape(g, (-1, 1)), slopes), None
+
+    def samples(rng):
+        x, t = rng.normal(size=(4, 3)), np.array([[0, 2, -1], [-1, 1, 1], [1, -1, 0], [0, 1, 2]])
+        yield Sample("rows", (x, t), {"divisor": None})
+        yield Sample("mean", (x, t), {"divisor": 4})
+
+    def peer(torch, x, target, *, divisor):
+        losses = torch.nn.functional.multilabel_margin_loss(x, target, reduction="none")
+        return losses if divisor is None else losses.sum() / divisor
+
 
 LEAST_SQUARE = 1e-12  # added to squared lengths
 
@@ -139,11 +214,7 @@ def multi_margin_loss(
             f"{x._array.shape[:-1]}, got {t._array.shape}"
         )
     classes = x._array.shape[-1]
-    column = t.unsqueeze(-1)
-    _check_classes(name, column, classes)
-    violation = relu(x - x.gather(-1, column) + margin)
-    losses = violation if p == 1 else violation * violation
-    losses = where(_at_classes(column, classes), 0.0, losses).sum(-1) / classes
+    _check_classes(name, t, classes)
     if weight is not None:
         only_tensors(name, weight, arguments=("weight",))
         check_constant(name, weight, "weight")
@@ -152,8 +223,8 @@ def multi_margin_loss(
                 f"{name}: weight needs one value for each of the {classes} classes, "
                 f"got shape {weight._array.shape}"
             )
-        losses = losses * full_precision(weight)[t]
-    return reduced(losses, reduction)
+        weight = cast(weight, dtype_of(x))
+    return _of_rows(MultiMargin, reduction, x, t, weight, p=p, margin=float(margin))
 
 
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
@@ -165,16 +236,20 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     check_reduction(reduction, size_average, reduce)
     x, t = _scores(name, input, target)
     check_same_shape(name, x, t)
-    classes = x._array.shape[-1]
     xp = backend.array_module(t._array)
     listed = xp.cumsum(t._array < 0, axis=-1) == 0
-    listed_classes = new_tensor(xp.where(listed, t._array, 0))
-    _check_classes(name, listed_classes, classes)
-    wanted = (_at_classes(listed_classes.unsqueeze(-1), classes)._array & listed[..., None]).any(-2)
-    pairs = new_tensor(listed[..., None] & ~wanted[..., None, :])
-    scores = x.gather(-1, listed_classes).unsqueeze(-1)
-    losses = where(pairs, relu(1.0 - (scores - x.unsqueeze(-2))), 0.0)
-    return reduced(losses.sum((-2, -1)) / classes, reduction)
+    _check_classes(name, new_tensor(xp.where(listed, t._array, 0)), x._array.shape[-1])
+    return _of_rows(MultilabelMargin, reduction, x, t)
+
+
+def _of_rows(op, reduction, x, t, *constants, **params):
+    """The losses of an op on rows (N, C), or of one row without N."""
+    single = x._array.ndim == 1
+    if single:
+        x, t = x.unsqueeze(0), t.unsqueeze(0)
+    divisor = {"none": None, "sum": 1, "mean": len(x._array)}[reduction]
+    losses = op.apply(x, t, *constants, divisor=divisor, **params)
+    return losses.squeeze(0) if single and reduction == "none" else losses
 
 
 def _scores(name, input, target):
@@ -196,11 +271,6 @@ def _check_classes(name, t, classes):
     if array.size and (int(array.min()) < 0 or int(array.max()) >= classes):
         bad = int(array.min()) if int(array.min()) < 0 else int(array.max())
         raise IndexError(f"{name}: target {bad} is out of range for {classes} classes")
-
-
-def _at_classes(column, classes):
-    """Whether each class is the one given: (…, 1) to (…, C)."""
-    return new_tensor(column._array == backend.array_module(column._array).arange(classes))
 
 
 def triplet_margin_loss(
