@@ -255,3 +255,24 @@ def test_L10_activation_and_decode():
     near(nn.PoissonNLLLoss().decode(z), mg.exp(z).numpy(), 1e-6)
     images = mg.randn(2, 3, 4, 4)
     assert nn.CrossEntropyLoss().decode(images).shape == (2, 4, 4)
+
+
+def test_L4a_class_weights_apply_to_indices_and_to_probabilities():
+    x, t = mg.randn(6, 3, dtype=mg.float64), mg.tensor([0, 1, 2, 2, 1, 0])
+    weight = mg.tensor([0.5, 1.0, 3.0], dtype=mg.float64)
+    onehot = F.one_hot(t, 3).to(mg.float64)
+    by_index = F.cross_entropy(x, t, weight, reduction="none")
+    by_probability = F.cross_entropy(x, onehot, weight, reduction="none")
+    np.testing.assert_allclose(by_index, by_probability, rtol=1e-12)
+    mean = F.cross_entropy(x, t, weight).item()
+    assert mean == pytest.approx(by_index.sum().item() / weight[t].sum().item())
+    assert F.cross_entropy(x, onehot, weight).item() == pytest.approx(by_index.mean().item())
+
+
+def test_L7_a_prior_bias_starts_at_the_loss_of_rare_positives():
+    """With 1 % positives and bias −ln((1 − π)/π), π = 0.01, the loss starts at the prior's own."""
+    y = (mg.arange(1000) < 10).float().unsqueeze(1)
+    bias = nn.init.prior_bias_(mg.zeros(1), 0.01)
+    start = F.binary_cross_entropy_with_logits(bias.expand(1000, 1), y).item()
+    assert start == pytest.approx(0.0560, abs=1e-4)
+    assert F.binary_cross_entropy_with_logits(mg.zeros(1000, 1), y).item() > 0.69

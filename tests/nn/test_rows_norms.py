@@ -154,3 +154,31 @@ def test_D4_mc_dropout_samples_with_batch_norm_in_evaluation():
     assert [m.training for m in net.modules()] == flags
     assert (first != second).any()
     assert net[1].num_batches_tracked.item() == 0
+
+
+def test_N1b_only_evaluation_is_independent_of_the_batch():
+    layer = nn.BatchNorm1d(3)
+    x = mg.randn(64, 3) * 2 + 1
+    in_training = layer(x[:4])
+    for _ in range(80):
+        layer(x)
+    layer.eval()
+    np.testing.assert_array_equal(layer(x)[:4].detach(), layer(x[:4]).detach())
+    np.testing.assert_allclose(layer(x).detach(), layer.train()(x).detach(), atol=0.05)
+    assert abs(in_training - layer.eval()(x[:4])).max().item() > 0.2
+
+
+@pytest.mark.parametrize("p", [0.5, 0.2])
+def test_D2_weight_scaling_is_the_geometric_mean_of_all_subnetworks(p):
+    """Exact for a softmax over a linear layer; the arithmetic mean is something else."""
+    units = 10
+    x, w = mg.randn(units, dtype=mg.float64), mg.randn(units, 4, dtype=mg.float64)
+    masks = mg.tensor([[i >> j & 1 for j in range(units)] for i in range(2**units)])
+    kept = masks.sum(1)
+    share = (1 - p) ** kept.double() * p ** (units - kept).double()
+    log_p = F.log_softmax((masks * x / (1 - p)) @ w, 1)
+    geometric = F.log_softmax((share.unsqueeze(1) * log_p).sum(0), 0)
+    scaled = F.log_softmax(x @ w, 0)
+    assert (geometric - scaled).abs().max().item() < 1e-12
+    arithmetic = (share.unsqueeze(1) * log_p.exp()).sum(0)
+    assert (arithmetic - scaled.exp()).abs().max().item() > 1e-3
