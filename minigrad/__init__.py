@@ -119,17 +119,27 @@ from .tensor import Tensor
 
 __version__ = "0.1.0"
 
-_LATE = ("data", "nn", "optim", "testing", "utils")  # loaded when they are first asked for
+# what follows is loaded when it is first asked for
+_LATE = ("data", "nn", "optim", "testing", "utils")
+_LAYER_FUNCTIONS = (
+    *(f"conv{kind}{axes}d" for kind in ("", "_transpose") for axes in (1, 2, 3)),
+    *(f"max_pool{axes}d" for axes in (1, 2, 3)),
+    "adaptive_avg_pool1d", "alpha_dropout", "avg_pool1d", "channel_shuffle",
+    "feature_alpha_dropout", "group_norm", "layer_norm", "pixel_shuffle", "pixel_unshuffle",
+    "rms_norm",
+)  # fmt: skip
 
 
 def __getattr__(name):
     if name in _LATE:
         return _importlib.import_module(f".{name}", __name__)
+    if name in _LAYER_FUNCTIONS:
+        return getattr(_importlib.import_module(".nn.functional", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted({*globals(), *_LATE})
+    return sorted({*globals(), *_LATE, *_LAYER_FUNCTIONS})
 
 
 def is_tensor(obj):
