@@ -12,7 +12,8 @@ from .kernels.reference.ctc import states as ctc_states  # noqa: F401
 from .kernels.reference.fused import IDENTITY, RELU, SIGMOID, TANH  # noqa: F401
 from .kernels.reference.matmul import SLOPES  # noqa: F401
 from .kernels.reference.pointwise_loss import FORMULAS as LOSSES  # noqa: F401
-from .kernels.reference.resize import Table  # noqa: F401
+from .kernels.reference.recurrent import steps as recurrent_steps  # noqa: F401
+from .kernels.reference.resample import Table  # noqa: F401
 
 kernels_by_type = registry._backends
 register_backend = registry.register_backend

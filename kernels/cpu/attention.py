@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from .. import launch
-from ..compile import MAP, SUM, jit
+from ..compile import SUM, jit
 from ..memory import empty
 from ..reference import attention as reference
 from ..reference.reduce import unbroadcast
@@ -19,18 +19,22 @@ from .maps import FAST
 from .matmul import MULTIPLY_ADD_COST
 from .random import hashed, threshold_and_scale, u32
 
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 19
 CAUSAL_ROWS = 128  # at most in a block, because it computes the scores above its diagonal too
-LANES = 16  # loops of whole vectors have no slow rest
+FEW_KEYS = 128
 EXP_COST = 1.3
 
 
 @jit(SUM, forceinline=True)
-def _softmax_row(x):
-    """x = exp(x − max x) / Σ exp in place; returns ln Σ exp, inf for a row without a key"""
+def _softmax_row(x, seen):
+    """x = exp(x − max x) / Σ exp in place, of the first elements; returns ln Σ exp
+
+    Elements after those seen become 0. Where all are −∞, all become 0 and the logarithm ∞.
+    """
     c = vmath.constants(x[0])
-    largest = x[0]
+    largest = -c.inf
     for j in range(x.size):
+        x[j] = x[j] if j < seen else -c.inf
         largest = vmath.maximum(largest, x[j])
     if largest == -c.inf:
         x[:] = c.zero
@@ -46,15 +50,7 @@ def _softmax_row(x):
     return largest + vmath.log(total)
 
 
-@jit(MAP, forceinline=True)
-def _ends(columns, row, causal):
-    """How many keys the query of a row sees, and that rounded up to whole vectors"""
-    if not causal or row >= columns:
-        return columns, columns
-    return row + 1, min(columns, (row // LANES + 1) * LANES)
-
-
-@jit(MAP)
+@jit()
 def _softmax(s, lse, place, causal):
     """Every row of s (items, heads, rows, columns) in place, and its logarithm"""
     item, head, first = place
@@ -62,13 +58,11 @@ def _softmax(s, lse, place, causal):
         for b in range(s.shape[1]):
             for i in range(s.shape[2]):
                 row = s[a, b, i]
-                visible, end = _ends(row.size, first + i, causal)
-                row[visible:end] = -np.inf
-                lse[item + a, head + b, first + i] = _softmax_row(row[:end])
-                row[end:] = 0
+                seen = first + i + 1 if causal else row.size
+                lse[item + a, head + b, first + i] = _softmax_row(row, seen)
 
 
-@jit(MAP)
+@jit()
 def _drop(s, place, heads, rows, columns, seed, threshold, scale):
     """s times the mask of dropout, in place; heads, rows and columns are those of all scores"""
     item, head, first = place
@@ -84,23 +78,46 @@ def _drop(s, place, heads, rows, columns, seed, threshold, scale):
                     row[j] *= factor if kept else zero
 
 
-@jit(MAP)
+@jit(forceinline=True)
+def _slopes_row(x, d, seen, shift, mean):
+    """x = exp(x − shift), 0 after the elements seen, and d = x · (d − mean) in place"""
+    zero = vmath.constants(x[0]).zero
+    for j in range(x.size):
+        weight = vmath.exp_nonpositive(x[j] - shift)
+        x[j] = weight = weight if j < seen else zero
+        d[j] = weight * (d[j] - mean)
+
+
+@jit()
 def _weights_and_slopes(s, d, lse, means, place, causal):
-    """s = exp(s − lse) and d = s · (d − mean) in place, 0 where causal hides a key"""
+    """Every row of s and d (items, heads, rows, columns) in place"""
     item, head, first = place
     for a in range(s.shape[0]):
         for b in range(s.shape[1]):
             for i in range(s.shape[2]):
-                row, slopes = s[a, b, i], d[a, b, i]
-                shift = lse[item + a, head + b, first + i]
-                mean = means[item + a, head + b, first + i]
-                visible, end = _ends(row.size, first + i, causal)
-                row[visible:end], slopes[visible:end] = -np.inf, 0
-                for j in range(end):
-                    weight = vmath.exp_nonpositive(row[j] - shift)
-                    row[j] = weight
-                    slopes[j] = weight * (slopes[j] - mean)
-                row[end:] = slopes[end:] = 0
+                row, at = s[a, b, i], (item + a, head + b, first + i)
+                seen = first + i + 1 if causal else row.size
+                _slopes_row(row, d[a, b, i], seen, lse[at], means[at])
+
+
+@jit()
+def _transpose(x, y):
+    """y (items, heads, columns, rows) = x (items, heads, rows, columns)"""
+    for a in range(x.shape[0]):
+        for b in range(x.shape[1]):
+            for j in range(x.shape[3]):
+                out = y[a, b, j]
+                for i in range(out.size):
+                    out[i] = x[a, b, i, j]
+
+
+def _transposed(x):
+    """The columns of every head as rows, copied where BLAS multiplies by xᵀ slower than by x."""
+    if x.shape[2] > FEW_KEYS:
+        return x.swapaxes(2, 3)
+    y = empty((*x.shape[:2], x.shape[3], x.shape[2]), x.dtype)
+    _transpose(x, y)
+    return y
 
 
 def _two(lead):
@@ -128,12 +145,16 @@ def _mask_by_head(mask, lead, dtype):
     return np.where(mask, dtype.type(0), dtype.type(-np.inf)) if mask.dtype.kind == "b" else mask
 
 
-def _empty_like(x, columns):
-    """An array of as many columns, laid out in the order of the axes of x."""
-    order = [*sorted(range(3), key=lambda axis: -x.strides[axis]), 3]
-    shape = (*x.shape[:3], columns)
+def _output(x, by_head, columns):
+    """An array like x of as many columns and its form by head; axes lie in memory as those of x."""
+    order = [*sorted(range(3), key=lambda axis: -by_head.strides[axis]), 3]
+    shape = (*by_head.shape[:3], columns)
+    if order == [0, 1, 2, 3]:
+        made = empty((*x.shape[:-1], columns), x.dtype)  # no view: the engine may keep it
+        return made, made.reshape(shape)
     made = empty(tuple(shape[axis] for axis in order), x.dtype)
-    return made.transpose([order.index(axis) for axis in range(4)])
+    made = made.transpose([order.index(axis) for axis in range(4)])
+    return made.reshape(*x.shape[:-1], columns), made
 
 
 def _blocks(q, k, causal):
@@ -161,9 +182,9 @@ def _scratch(q, k):
 
 
 def _product(a, b, scratch):
-    """a bᵀ in the scratch memory"""
-    shape = (*a.shape[:3], b.shape[2])
-    return np.matmul(a, b.swapaxes(2, 3), out=scratch[: math.prod(shape)].reshape(shape))
+    """a b in the scratch memory"""
+    shape = (*a.shape[:3], b.shape[3])
+    return np.matmul(a, b, out=scratch[: math.prod(shape)].reshape(shape))
 
 
 def _mask_block(mask, start, items, heads, rows, columns):
@@ -173,8 +194,8 @@ def _mask_block(mask, start, items, heads, rows, columns):
     return mask[tuple(repeats if n == 1 else p for n, p in zip(mask.shape, places, strict=True))]
 
 
-def _scores(q, k, mask, scratch, start, items, heads, rows, columns):
-    s = _product(q[items, heads, rows], k[items, heads, :columns], scratch)
+def _scores(q, columns_of_k, mask, scratch, start, items, heads, rows, columns):
+    s = _product(q[items, heads, rows], columns_of_k[items, heads, :, :columns], scratch)
     if mask is not None:
         s += _mask_block(mask, start, items, heads, rows, columns)
     return s
@@ -182,9 +203,10 @@ def _scores(q, k, mask, scratch, start, items, heads, rows, columns):
 
 def _forward(start, q, k, v, out, lse, mask, causal, drop):
     scratch, extents = _scratch(q, k), (*q.shape[1:3], k.shape[2])
+    columns_of_k = _transposed(k)
     for block in _blocks(q, k, causal):
         items, heads, rows, columns = block
-        s = _scores(q, k, mask, scratch, start, *block)
+        s = _scores(q, columns_of_k, mask, scratch, start, *block)
         _softmax(s, lse, (items.start, heads.start, rows.start), causal)
         if drop:
             _drop(s, (start + items.start, heads.start, rows.start), *extents, *drop)
@@ -193,12 +215,13 @@ def _forward(start, q, k, v, out, lse, mask, causal, drop):
 
 def _backward(start, g, q, k, v, out, lse, dq, dk, dv, mask, dmask, causal, drop):
     scores, slopes, extents = _scratch(q, k), _scratch(q, k), (*q.shape[1:3], k.shape[2])
+    columns_of_k, columns_of_v = _transposed(k), _transposed(v)
     means = np.einsum("ihrc,ihrc->ihr", g, out)
     for block in _blocks(q, k, causal):
         items, heads, rows, columns = block
         place = items.start, heads.start, rows.start
-        s = _scores(q, k, mask, scores, start, *block)
-        d = _product(g[items, heads, rows], v[items, heads, :columns], slopes)
+        s = _scores(q, columns_of_k, mask, scores, start, *block)
+        d = _product(g[items, heads, rows], columns_of_v[items, heads, :, :columns], slopes)
         if drop:
             _drop(d, (start + place[0], *place[1:]), *extents, *drop)
         _weights_and_slopes(s, d, lse, means, place, causal)
@@ -230,7 +253,7 @@ def _fits(mask, *arrays):
 
 
 def _scaled(q, scale):
-    return np.multiply(q, q.dtype.type(scale), out=_empty_like(q, q.shape[3]))
+    return np.multiply(q, q.dtype.type(scale), out=empty(q.shape, q.dtype))
 
 
 def _drop_arguments(p, seed):
@@ -239,21 +262,21 @@ def _drop_arguments(p, seed):
 
 def _cost(k, products, columns):
     """The work per element of an array with so many columns, in units of one exp."""
-    return k.shape[2] * (MULTIPLY_ADD_COST * products + EXP_COST) / columns
+    return k.shape[-2] * (MULTIPLY_ADD_COST * products + EXP_COST) / columns
 
 
 def attention(q, k, v, mask, scale, causal, p, seed):
     """P v for P = softmax(scale · q kᵀ + mask), and ln Σ exp of each row of scores"""
     if not _fits(mask, q, k, v):
         return reference.attention(q, k, v, mask, scale, causal, p, seed)
-    shape, mask = q.shape[:-1], _mask_by_head(mask, q.shape[:-2], q.dtype)
-    q, k, v = map(_by_head, (q, k, v))
-    out, lse = _empty_like(q, v.shape[3]), empty(q.shape[:3], q.dtype)
-    launch.split(
-        _forward, (_scaled(q, scale), k, v, out, lse), mask, causal, _drop_arguments(p, seed),
-        cost=_cost(k, q.shape[3] + v.shape[3], q.shape[3]), indexed=True,
-    )  # fmt: skip
-    return out.reshape(*shape, v.shape[3]), lse.reshape(shape)
+    mask, heads = _mask_by_head(mask, q.shape[:-2], q.dtype), _by_head(q)
+    y, out = _output(q, heads, v.shape[-1])
+    lse = empty(q.shape[:-1], q.dtype)
+    arrays = _scaled(heads, scale), _by_head(k), _by_head(v), out, lse.reshape(out.shape[:3])
+    cost = _cost(k, q.shape[-1] + v.shape[-1], q.shape[-1])
+    settings = mask, causal, _drop_arguments(p, seed)
+    launch.split(_forward, arrays, *settings, cost=cost, indexed=True)
+    return y, lse
 
 
 def attention_vjp(g, q, k, v, mask, out, lse, scale, causal, p, seed, mask_needed):
@@ -262,20 +285,27 @@ def attention_vjp(g, q, k, v, mask, out, lse, scale, causal, p, seed, mask_neede
         return reference.attention_vjp(
             g, q, k, v, mask, out, lse, scale, causal, p, seed, mask_needed
         )
-    shapes, lead = [a.shape for a in (q, k, v)], q.shape[:-2]
-    added = _mask_by_head(mask, lead, q.dtype)
+    added = _mask_by_head(mask, q.shape[:-2], q.dtype)
     dmask = np.zeros(added.shape, q.dtype) if mask_needed else None
-    g, q, k, v, out = map(_by_head, (g, q, k, v, out))
-    dq, dk, dv = (_empty_like(a, a.shape[3]) for a in (q, k, v))
-    arrays = g, _scaled(q, scale), k, v, out, lse.reshape(q.shape[:3]), dq, dk, dv
+    heads = [_by_head(a) for a in (q, k, v)]
+    gradients, outputs = zip(
+        *(_output(a, h, a.shape[-1]) for a, h in zip((q, k, v), heads, strict=True)), strict=True
+    )
+    lse = lse.reshape(heads[0].shape[:3])
+    arrays = _by_head(g), _scaled(heads[0], scale), *heads[1:], _by_head(out), lse, *outputs
     settings = added, dmask, causal, _drop_arguments(p, seed)
     if mask_needed:  # its sums go over what would be split
         _backward(0, *arrays, *settings)
-        whole = dmask.size == mask.size
-        dmask = dmask.reshape(mask.shape if whole else (*lead, *mask.shape[-2:]))
-        dmask = unbroadcast(dmask, mask.shape)
+        dmask = _in_shape(dmask, mask.shape, q.shape[:-2])
     else:
-        cost = _cost(k, 3 * q.shape[3] + 2 * v.shape[3], v.shape[3])
+        cost = _cost(k, 3 * q.shape[-1] + 2 * v.shape[-1], v.shape[-1])
         launch.split(_backward, arrays, *settings, cost=cost, indexed=True)
-    dq *= q.dtype.type(scale)
-    return *(d.reshape(shape) for d, shape in zip((dq, dk, dv), shapes, strict=True)), dmask
+    outputs[0][...] *= q.dtype.type(scale)
+    return *gradients, dmask
+
+
+def _in_shape(dmask, shape, lead):
+    """The gradient of a mask by head in the shape of the mask."""
+    if dmask.size != math.prod(shape):
+        dmask = unbroadcast(dmask.reshape(*lead, *dmask.shape[2:]), shape)
+    return dmask.reshape(shape)

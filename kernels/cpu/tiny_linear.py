@@ -11,7 +11,7 @@ from .vmath import maximum, sigmoid, tanh
 
 
 @jit(forceinline=True)
-def _add_product(out, a, b):
+def add_product(out, a, b):
     """out (n, m) += a (n, k) b (k, m), the last axis innermost"""
     n, k = a.shape
     quads = k - k % 4
@@ -63,7 +63,7 @@ def forward(x, weight, bias, y, scratch, activation):
         else:
             for j in range(row.size):
                 row[j] = zero
-    _add_product(y, x, scratch)
+    add_product(y, x, scratch)
     flat = y.ravel()
     if activation == RELU:
         for j in range(flat.size):
@@ -103,4 +103,4 @@ def backward(g, x, weight, y, slope, dx, dweight, dbias, activation):
     _add_transposed_product(dweight, rows, x)
     if dx.size:
         dx[:] = zero
-        _add_product(dx, rows, weight)
+        add_product(dx, rows, weight)

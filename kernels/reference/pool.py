@@ -2,16 +2,17 @@
 
 import itertools
 
+import numpy as np
+
 from ..registry import array_module, kernel
-from .resize import Table, _example
+from .resample import Table, example
 
 
 def _windows(make, shape):
-    x, _ = _example(make, shape)
-    tables = tuple(
-        Table([[0, n // 2], [min(1, n - 1), n - 1]], [[1, 1], [1, 1]], n) for n in x.shape[1:]
-    )
-    return x, tables
+    """Windows of two neighbours, the last repeating its one element."""
+    x, _ = example(make, shape)
+    pairs = [np.minimum([np.arange(n), np.arange(n) + 1], n - 1) for n in x.shape[1:]]
+    return x, tuple(Table(pair, np.ones(pair.shape), pair.shape[1]) for pair in pairs)
 
 
 @kernel(_windows, allows_empty=False)

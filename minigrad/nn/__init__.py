@@ -2,6 +2,8 @@
 
 from . import functional, init, utils
 from .activation import *
+from .adaptive_softmax import *
+from .attention import *
 from .containers import *
 from .conv import *
 from .distance import *
@@ -15,4 +17,8 @@ from .module import Module
 from .normalization import *
 from .padding import *
 from .parameter import Parameter
+from .pool import *
+from .recurrent import *
+from .resize import *
 from .summary import summary
+from .transformer import *

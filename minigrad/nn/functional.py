@@ -18,6 +18,15 @@ from ..ops.activation import (
     tanh,
     tanhshrink,
 )
+from ..ops.adaptive_pool import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+)
+from ..ops.attention import scaled_dot_product_attention
 from ..ops.batch_norm import batch_norm
 from ..ops.conv import (
     conv1d,
@@ -41,6 +50,8 @@ from ..ops.dropout import (
 )
 from ..ops.embedding import embedding, embedding_bag
 from ..ops.folding import fold, unfold
+from ..ops.fractional_pool import fractional_max_pool2d, fractional_max_pool3d
+from ..ops.grid_sample import affine_grid, grid_sample
 from ..ops.grids import one_hot
 from ..ops.linear_cross_entropy import linear_cross_entropy
 from ..ops.margin_loss import (
@@ -55,6 +66,7 @@ from ..ops.margin_loss import (
     triplet_margin_with_distance_loss,
 )
 from ..ops.matmul import linear
+from ..ops.multi_head import multi_head_attention_forward
 from ..ops.normalization import (
     group_norm,
     instance_norm,
@@ -74,6 +86,17 @@ from ..ops.piecewise import (
     softshrink,
     threshold,
 )
+from ..ops.pool import (
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+)
 from ..ops.probability_loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -84,16 +107,30 @@ from ..ops.probability_loss import (
 )
 from ..ops.products import bilinear
 from ..ops.regression_loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from ..ops.resize import interpolate, upsample, upsample_bilinear, upsample_nearest
+from ..ops.shuffle import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from ..ops.softmax import gumbel_softmax, log_softmax, softmax, softmin
+from ..ops.unpool import max_unpool1d, max_unpool2d, max_unpool3d
 
 __all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "affine_grid",
     "alpha_dropout",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
     "batch_norm",
     "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
     "celu_",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -116,9 +153,12 @@ __all__ = [
     "feature_alpha_dropout",
     "focal_loss",
     "fold",
+    "fractional_max_pool2d",
+    "fractional_max_pool3d",
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "gumbel_softmax",
     "hardshrink",
@@ -129,6 +169,7 @@ __all__ = [
     "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "layer_norm",
@@ -139,9 +180,19 @@ __all__ = [
     "local_response_norm",
     "log_softmax",
     "logsigmoid",
+    "lp_pool1d",
+    "lp_pool2d",
+    "lp_pool3d",
     "margin_ranking_loss",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
@@ -150,6 +201,8 @@ __all__ = [
     "one_hot",
     "pad",
     "pairwise_distance",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "poisson_nll_loss",
     "prelu",
     "relu",
@@ -158,6 +211,7 @@ __all__ = [
     "rms_norm",
     "rrelu",
     "rrelu_",
+    "scaled_dot_product_attention",
     "selu",
     "selu_",
     "sigmoid",
@@ -177,6 +231,9 @@ __all__ = [
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
     "unfold",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]
 
 celu_, elu_, hardtanh_, leaky_relu_ = map(in_place, (celu, elu, hardtanh, leaky_relu))

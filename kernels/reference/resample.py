@@ -32,6 +32,22 @@ class Table:
         return self._weights[dtype]
 
     @functools.cached_property
+    def runs(self):
+        """For each tap (low, high, start, step): index[t, o] = start + o · step for low <= o < high
+
+        A run lies around the middle; ends are what borders leave over.
+        """
+        found, middle = [], (self.size - 1) // 2
+        for index in self.index.astype(np.int64):
+            steps = np.diff(index)
+            step = steps[middle] if self.size > 1 else 1
+            (breaks,) = np.nonzero(steps != step)
+            low = breaks[breaks < middle].max(initial=-1) + 1
+            high = breaks[breaks > middle].min(initial=self.size - 1) + 1
+            found.append((low, high, index[low] - low * step, step))
+        return np.array(found)
+
+    @functools.cached_property
     def transposed(self):
         """The table of the transposed matrix."""
         tap, out = np.nonzero(self.weight)
@@ -53,7 +69,7 @@ class Table:
         return dense
 
 
-def _example(make, shape):
+def example(make, shape):
     """An array with one to three axes after the first, and a table for each."""
     shape = (1, *shape)[-4:] if len(shape) else (2, 3)
     tables = tuple(
@@ -65,7 +81,7 @@ def _example(make, shape):
     return make.normal(shape), tables
 
 
-@kernel(_example, notes={"sums": True})
+@kernel(example, notes={"sums": True})
 def resample(x, tables):
     """y[…, o] = Σ_t weight[t, o] x[…, index[t, o]] along the last axes, one table for each"""
     for axis, table in enumerate(tables, x.ndim - len(tables)):
