@@ -9,6 +9,7 @@ BEGIN, END = "<!-- ops:begin -->", "<!-- ops:end -->"
 
 def rooms():
     """{room of ops: its ops}, without the ops that are the gradient of another."""
+    import minigrad.nn  # noqa: F401  (the ops that only layers use)
     from minigrad.engine.op import OPS
 
     found = {}

@@ -4,6 +4,8 @@ Where a channel has one position (layer norm), weight and bias run along the row
 channel is a plane with one scale and shift. Rows do not depend on each other.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from .. import launch
@@ -11,7 +13,7 @@ from ..compile import SUM, jit
 from ..memory import empty, empty_like
 from ..reference import normalization as reference
 from . import vmath
-from .maps import FAST, same
+from .maps import FAST, flat, same
 
 FORWARD, BACKWARD = 0.3, 0.5  # costs per element, see launch.split
 PARTS = 32  # partial sums over rows, however many threads there are
@@ -82,8 +84,15 @@ def fit(x, *others):
 
 def vectors(x, channels, weight, bias):
     """Weight and bias as contiguous vectors: ones and zeros where they are None."""
-    ones = np.ones(channels, x.dtype) if weight is None else np.ascontiguousarray(weight).ravel()
-    return ones, np.zeros(channels, x.dtype) if bias is None else np.ascontiguousarray(bias).ravel()
+    ones = np.ones(channels, x.dtype) if weight is None else flat(weight)
+    return ones, np.zeros(channels, x.dtype) if bias is None else flat(bias)
+
+
+def as_rows(x, rows):
+    """The elements in C order as a contiguous matrix, without a copy where they lie so."""
+    if x.ndim == 2 and len(x) == rows and x.flags.c_contiguous:
+        return x
+    return np.ascontiguousarray(x).reshape(rows, -1)
 
 
 def group_norm(x, weight, bias, layout, eps):
@@ -91,10 +100,10 @@ def group_norm(x, weight, bias, layout, eps):
     if not fit(x, weight, bias):
         return reference.group_norm(x, weight, bias, layout, eps)
     samples, groups, channels, positions = layout
-    rows, width, dtype = samples * groups, channels * positions, x.dtype
-    y, mean, variance = empty_like(x), empty((rows,), dtype), empty((rows,), dtype)
+    rows, dtype = samples * groups, x.dtype
+    y, mean, variance = empty_like(x), np.empty(rows, dtype), np.empty(rows, dtype)
     weight, bias = vectors(x, groups * channels, weight, bias)
-    arrays = np.ascontiguousarray(x).reshape(rows, width), y.reshape(rows, width), mean, variance
+    arrays = as_rows(x, rows), as_rows(y, rows), mean, variance
     loop, numbers = _rows if positions == 1 else _planes, (groups, positions, dtype.type(eps))
     launch.split(loop, arrays, weight, bias, *numbers, cost=FORWARD, indexed=True)
     return y, mean, variance
@@ -185,10 +194,35 @@ def _folded(parts):
     return out[0], out[1]
 
 
+@lru_cache(256)
 def _starts(rows):
     """The first rows of the partial sums, and how many rows they have."""
     each = max(-(-rows // PARTS), FEWEST)
     return np.arange(0, rows, each), each
+
+
+@jit()
+def _rows_vjp_at_once(
+    starts, parts, sums, g, x, out, mean, variance, weight, groups, rows, eps
+):
+    _rows_vjp(starts, parts, g, x, out, mean, variance, weight, groups, rows, eps)
+    fold(parts.reshape(len(parts), sums.size), sums)
+
+
+def _row_gradients(arrays, statistics, weight, groups, eps):
+    """The gradients of rows for x (into arrays[2]), and those for weight and bias"""
+    x, channels = arrays[1], weight.size
+    starts, each = _starts(len(x))
+    parts, numbers = empty((len(starts), 2, channels), x.dtype), (weight, groups, each, eps)
+    if x.size * BACKWARD < launch.SPLIT_ABOVE:
+        sums = np.empty((2, channels), x.dtype)
+        _rows_vjp_at_once(
+            starts, parts, sums.ravel(), *arrays, *statistics, *numbers
+        )
+        return sums[0], sums[1]
+    cost = BACKWARD * each * channels
+    launch.split(_rows_vjp, (starts, parts), *arrays, *statistics, *numbers, cost=cost)
+    return _folded(parts)
 
 
 def group_norm_vjp(g, x, weight, mean, variance, layout, eps):
@@ -198,22 +232,16 @@ def group_norm_vjp(g, x, weight, mean, variance, layout, eps):
     samples, groups, channels, positions = layout
     rows, out, eps = samples * groups, empty_like(x), x.dtype.type(eps)
     weight, _ = vectors(x, groups * channels, weight, weight)
-    arrays = [np.ascontiguousarray(a).reshape(rows, -1) for a in (g, x, out)]
-    statistics = np.ascontiguousarray(mean), np.ascontiguousarray(variance)
+    arrays = as_rows(g, rows), as_rows(x, rows), as_rows(out, rows)
+    statistics = flat(mean), flat(variance)
     if positions == 1:
-        starts, each = _starts(rows)
-        parts = empty((len(starts), 2, groups * channels), x.dtype)
-        numbers = weight, groups, each, eps
-        cost = BACKWARD * each * channels
-        launch.split(_rows_vjp, (starts, parts), *arrays, *statistics, *numbers, cost=cost)
-    else:
-        parts = empty((rows, 2, channels), x.dtype)
-        numbers = groups, positions, eps
-        arrays = (*arrays, parts, *statistics)
-        launch.split(_planes_vjp, arrays, weight, *numbers, cost=BACKWARD, indexed=True)
-        parts = parts.reshape(samples, groups, 2, channels).swapaxes(1, 2)
-        parts = parts.reshape(samples, 2, groups * channels)
-    return out, *_folded(parts)
+        return out, *_row_gradients(arrays, statistics, weight, groups, eps)
+    parts, numbers = empty((rows, 2, channels), x.dtype), (weight, groups, positions, eps)
+    launch.split(
+        _planes_vjp, (*arrays, parts, *statistics), *numbers, cost=BACKWARD, indexed=True
+    )
+    parts = parts.reshape(samples, groups, 2, channels).swapaxes(1, 2)
+    return out, *_folded(parts.reshape(samples, 2, groups * channels))
 
 
 @jit(SUM)
