@@ -129,6 +129,13 @@ def move(array, device):
     return cupy().asnumpy(array) if name == "cpu" else cupy().asarray(array)
 
 
+def as_type_of(array, model):
+    """The array in the memory where ``model`` lies, the same object if it is there already."""
+    if type(array) is type(model):
+        return array
+    return array.get() if type(model) is np.ndarray else array_module(model).asarray(array)
+
+
 def get_num_threads():
     """How many threads kernels may use."""
     return launch.get_num_threads()

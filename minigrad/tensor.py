@@ -428,7 +428,8 @@ class Tensor(TensorBase):
     __getitem__ = indexing.getitem
 
     def __setitem__(self, where, value):
-        value = value if isinstance(value, TensorBase) else tensor_of(value)
+        if not isinstance(value, TensorBase):
+            value = new_tensor(backend.as_type_of(tensor_of(value)._array, self._array))
         refuse_recording(self, (value,), "item assignment", "mg.where")
         first, second = indexing.split_index(indexing.check_index(where, self))
         target = self._array if second is None else self._array[first]
@@ -499,9 +500,7 @@ class Tensor(TensorBase):
         src = tensor_of(src, "src")
         refuse_recording(self, (src,), "copy_", "clone")
         converted = cast(src.detach(), self.dtype)._array
-        if type(converted) is not type(self._array):
-            converted = backend.move(converted, self.device)
-        _fill("copy_", self._array, ..., converted)
+        _fill("copy_", self._array, ..., backend.as_type_of(converted, self._array))
         written(self)
         return self
 

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad import backend
+from minigrad.engine import graph
 from minigrad.nn import Parameter, init
+
+from ..standin import Device, xp
+
+backend.register_backend(Device, xp)
 
 FILLS = {
     "uniform_": ({"a": -1, "b": 3}, 4 / math.sqrt(12)),
@@ -116,3 +122,21 @@ def test_residual_scaling():
     assert weights[0].tolist() == [[0.25, 0.25]] * 2
     with pytest.raises(ValueError, match="layers"):
         init.scale_residual_(weights, 0)
+
+
+FILLERS = {
+    **{name: options for name, (options, _) in FILLS.items()},
+    "constant_": {"val": 3.0}, "ones_": {}, "zeros_": {}, "eye_": {}, "prior_bias_": {"pi": 0.1},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*FILLERS, "dirac_"])
+def test_the_same_values_on_another_backend(name):
+    shape = (4, 2, 3) if name == "dirac_" else (4, 6)
+    options = FILLERS.get(name, {})
+    mg.manual_seed(3)
+    here = getattr(init, name)(mg.zeros(*shape), **options)
+    mg.manual_seed(3)
+    there = graph.new_tensor(Device(np.zeros(shape, np.float32)))
+    assert getattr(init, name)(there, **options) is there
+    np.testing.assert_allclose(there._array.get(), here.numpy(), rtol=1e-6, atol=1e-7)

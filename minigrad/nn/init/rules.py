@@ -193,11 +193,11 @@ def sparse_(tensor, sparsity, std=0.01, generator=None):
     """Normal, with the share ``sparsity`` of each column zero. Source: Martens 2010."""
     _check_axes("sparse_", tensor, 2, 2)
     rows, columns = tensor.shape
-    tensor.normal_(0.0, std, generator=generator)
+    values = randn(rows, columns, dtype=tensor.dtype, generator=generator) * std
     zeros = math.ceil(sparsity * rows)
     for column in range(columns):
-        tensor[randperm(rows, generator=generator)[:zeros], column] = 0
-    return tensor
+        values[randperm(rows, generator=generator)[:zeros], column] = 0
+    return tensor.copy_(values)
 
 
 def _check_axes(name, tensor, fewest, most):
