@@ -6,6 +6,8 @@ convolution is just that), and its adjoint for the weights. Each takes the exten
 from the sizes.
 """
 
+import math
+
 from ..engine.graph import TensorBase, dtype_of
 from ..engine.op import Op, Sample
 from .matmul import check_same_dtype
@@ -34,6 +36,10 @@ class Conv(Op):
             k.conv_weight_grad(g, x, weight.shape[2:], *window) if ctx.needs(1) else None,
             _per_channel(k, g) if ctx.needs(2) else None,
         )
+
+    def multiply_adds(ctx, out):
+        weight = ctx.saved[1]
+        return out.size * math.prod(weight.shape[1:])
 
     def samples(rng):
         for name, x, weight, _, params in _samples(rng):
@@ -65,6 +71,10 @@ class ConvInputGrad(Op):
             k.conv_weight_grad(g, h, weight.shape[2:], *window) if ctx.needs(1) else None,
             _per_channel(k, h) if ctx.needs(2) else None,
         )
+
+    def multiply_adds(ctx, out):
+        g, weight = ctx.saved
+        return g.size * math.prod(weight.shape[1:])
 
     def samples(rng):
         for name, x, weight, g, params in _samples(rng):

@@ -1,5 +1,7 @@
 """What a model is made of and what one call of it costs."""
 
+import pytest
+
 import minigrad as mg
 from minigrad import nn
 from minigrad.engine import observe
@@ -46,3 +48,16 @@ def test_everything_is_as_before():
     assert not any(hooks for m in model.modules() for hooks in (m._hooks or {}).values())
     with mg.no_grad():
         assert nn.summary(model, mg.ones(1, 4)).saved_bytes
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "count"),
+    [
+        (lambda: nn.Conv2d(4, 6, 3, padding=1, groups=2), (2, 4, 5, 5), 2 * 6 * 25 * 2 * 9),
+        (lambda: nn.ConvTranspose1d(4, 6, 3, stride=2), (2, 4, 5), 2 * 4 * 5 * 6 * 3),
+        (lambda: nn.Bilinear(4, 4, 3), (5, 4), 5 * 3 * 16),
+    ],
+)
+def test_multiply_adds(layer, shape, count):
+    inputs = [mg.ones(*shape)] * (2 if len(shape) == 2 else 1)
+    assert nn.summary(layer(), *inputs).multiply_adds == count
