@@ -23,6 +23,7 @@ from .reduce import sum
 from .tiny_linear import add_product
 
 FEW = 1 << 17  # multiplications of a step; below, calling BLAS for each takes longer
+MANY = 1 << 19  # elements of a weight; above, transposing it takes longer than it saves
 
 
 @jit(forceinline=True)
@@ -34,33 +35,34 @@ def _sigmoid(x):
 
 
 @jit()
-def _rnn_step(s, x, h, relu):
-    """h = x = f(x + s)"""
+def _rnn_step(s, x, bias, h, relu):
+    """h = x = f(x + s + bias)"""
     for r in range(len(h)):
         sr, xr = s[r], x[r]
         if relu:
             for j in range(xr.size):
-                xr[j] = vmath.maximum(xr[j] + sr[j], vmath.constants(xr[j]).zero)
+                xr[j] = vmath.maximum(xr[j] + (sr[j] + bias[j]), vmath.constants(xr[j]).zero)
         else:
             for j in range(xr.size):
-                xr[j] = vmath.tanh(xr[j] + sr[j])
+                xr[j] = vmath.tanh(xr[j] + (sr[j] + bias[j]))
         h[r] = xr
 
 
 @jit()
-def _lstm_step(s, x, c, m):
-    """x = (i, f, g, o) = σ, σ, tanh, σ of x + s;  c = f c + i g,  m = o tanh c"""
+def _lstm_step(s, x, bias, c, m):
+    """x = (i, f, g, o) = σ, σ, tanh, σ of x + s + bias;  c = f c + i g,  m = o tanh c"""
     size = c.shape[1]
+    bg, bo = bias[2 * size : 3 * size], bias[3 * size :]
     for r in range(len(c)):
         sr, row, cr, mr = s[r], x[r], c[r], m[r]
         i, f, g, o = row[:size], row[size : 2 * size], row[2 * size : 3 * size], row[3 * size :]
         sg, so = sr[2 * size : 3 * size], sr[3 * size :]
         for j in range(2 * size):
-            row[j] = _sigmoid(row[j] + sr[j])
+            row[j] = _sigmoid(row[j] + (sr[j] + bias[j]))
         for j in range(size):
-            g[j] = vmath.tanh(g[j] + sg[j])
+            g[j] = vmath.tanh(g[j] + (sg[j] + bg[j]))
         for j in range(size):
-            o[j] = _sigmoid(o[j] + so[j])
+            o[j] = _sigmoid(o[j] + (so[j] + bo[j]))
         for j in range(size):
             cell = f[j] * cr[j] + i[j] * g[j]
             cr[j] = cell
@@ -159,21 +161,21 @@ def _active(starts, counts, t, start, size):
 
 
 @jit()
-def _rnn_steps(start, h, s, x, relu, weight, starts, counts, first, last, by):
+def _rnn_steps(start, h, s, x, bias, relu, weight, starts, counts, first, last, by):
     for t in range(first, last, by):
         low, high, n = _active(starts, counts, t, start, len(h))
         _into(s[:n], h[:n], weight)
-        _rnn_step(s[:n], x[low:high], h[:n], relu)
+        _rnn_step(s[:n], x[low:high], bias, h[:n], relu)
 
 
 @jit()
 def _lstm_steps(
-    start, h, s, c, m, x, y, cells, projection, weight, starts, counts, first, last, by
+    start, h, s, c, m, x, bias, y, cells, projection, weight, starts, counts, first, last, by
 ):
     for t in range(first, last, by):
         low, high, n = _active(starts, counts, t, start, len(h))
         _into(s[:n], h[:n], weight)
-        _lstm_step(s[:n], x[low:high], c[:n], m[:n])
+        _lstm_step(s[:n], x[low:high], bias, c[:n], m[:n])
         _into(h[:n], m[:n], projection)
         y[low:high], cells[low:high] = h[:n], c[:n]
 
@@ -250,10 +252,12 @@ def _run(steps, by_blas, states, arrays, weight, sizes, reverse):
     starts, counts = _plan(sizes)
     few = len(states[0]) * weight.size <= FEW
     cost = MULTIPLY_ADD_COST * len(sizes) * weight.size / states[0].shape[1]
+    if weight.size < MANY:
+        weight = np.ascontiguousarray(weight)
     with contextlib.nullcontext() if few else blas.single:
         launch.split(
             steps if few else functools.partial(by_blas, steps),
-            states, *arrays, np.ascontiguousarray(weight), starts, counts, *_order(sizes, reverse),
+            states, *arrays, weight, starts, counts, *_order(sizes, reverse),
             cost=cost, indexed=True,
         )  # fmt: skip
 
@@ -261,20 +265,25 @@ def _run(steps, by_blas, states, arrays, weight, sizes, reverse):
 def _blas_before(steps, start, h, s, *rest):
     """As the compiled steps, which begin with s = h weight."""
     *rest, weight, starts, counts, first, last, by = rest
+    done, straight = np.empty((0, 0), h.dtype), weight.flags.c_contiguous
     for t in range(first, last, by):
         n = min(counts[t] - start, len(h))
         if n > 0:
-            np.dot(h[:n], weight, s[:n])
-            steps(start, h, s, *rest, weight[:0], starts, counts, t, t + by, by)
+            if straight:
+                np.dot(h[:n], weight, s[:n])
+            else:
+                np.copyto(s[:n], np.dot(weight.T, h[:n].T).T)
+            steps(start, h, s, *rest, done, starts, counts, t, t + by, by)
 
 
 def _blas_after(steps, start, dh, s, *rest):
     """As the compiled steps, which end with dh += d weight, d being the last of their arrays."""
     *rest, d, weight, starts, counts, first, last, by = rest
+    later = np.empty((0, 0), dh.dtype)
     for t in range(first, last, by):
         n = min(counts[t] - start, len(dh))
         if n > 0:
-            steps(start, dh, s, *rest, d, weight[:0], starts, counts, t, t + by, by)
+            steps(start, dh, s, *rest, d, later, starts, counts, t, t + by, by)
             low = starts[t] + start
             np.dot(d[low : low + n], weight, s[:n])
             np.add(dh[:n], s[:n], dh[:n])
@@ -325,10 +334,15 @@ def _compiled(function):
     return run
 
 
+def _bias(b, x):
+    return np.zeros(x.shape[1], x.dtype) if b is None else b
+
+
 @_compiled
-def rnn(x, w_hh, h0, sizes, reverse, activation):
+def rnn(x, w_hh, b, h0, sizes, reverse, activation):
     h, s = h0.copy(), np.empty(h0.shape, x.dtype)
-    _run(_rnn_steps, _blas_before, (h, s), (x, activation == RELU), w_hh.T, sizes, reverse)
+    arrays = x, _bias(b, x), activation == RELU
+    _run(_rnn_steps, _blas_before, (h, s), arrays, w_hh.T, sizes, reverse)
     return h
 
 
@@ -345,11 +359,11 @@ def _projection(w_hr, dtype):
 
 
 @_compiled
-def lstm(x, w_hh, w_hr, h0, c0, sizes, reverse):
+def lstm(x, w_hh, b, w_hr, h0, c0, sizes, reverse):
     h, c, s = h0.copy(), c0.copy(), np.empty((len(h0), x.shape[1]), x.dtype)
     m = h if w_hr is None else np.empty_like(c)
     y, cells = (empty((len(x), state.shape[1]), x.dtype) for state in (h, c))
-    arrays = x, y, cells, _projection(w_hr if w_hr is None else w_hr.T, x.dtype)
+    arrays = x, _bias(b, x), y, cells, _projection(w_hr if w_hr is None else w_hr.T, x.dtype)
     _run(_lstm_steps, _blas_before, (h, s, c, m), arrays, w_hh.T, sizes, reverse)
     return y, cells, h, c
 
@@ -370,11 +384,10 @@ def lstm_vjp(g, gh, gc, h0, c0, gates, y, cells, w_hh, w_hr, sizes, reverse):
 
 
 @_compiled
-def gru(x, w_hh, b_hh, h0, sizes, reverse):
+def gru(x, w_hh, b, h0, sizes, reverse):
     h, s = h0.copy(), np.empty((len(h0), x.shape[1]), x.dtype)
-    bias = np.zeros(x.shape[1], x.dtype) if b_hh is None else b_hh
     y, m = (empty((len(x), h.shape[1]), x.dtype) for _ in range(2))
-    _run(_gru_steps, _blas_before, (h, s), (x, bias, m, y), w_hh.T, sizes, reverse)
+    _run(_gru_steps, _blas_before, (h, s), (x, _bias(b, x), m, y), w_hh.T, sizes, reverse)
     return y, m, h
 
 

@@ -44,17 +44,22 @@ def _parts(x, count):
     return [x[:, i * width : (i + 1) * width] for i in range(count)]
 
 
+def _sums(h, weight, bias):
+    s = array_module(h).matmul(h, weight.T)
+    return s if bias is None else s + bias
+
+
 def _rnn(make, shape):
     sizes, _, units, x, w = _sequences(make, shape, 1)
-    return x, w, make.normal((shape[-2], units)), sizes, True, TANH
+    return x, w, make.normal((units,)), make.normal((shape[-2], units)), sizes, True, TANH
 
 
 @kernel(_rnn, writes=(0,), **FACTS)
-def rnn(x, w_hh, h0, sizes, reverse, activation):
-    """x = h ← f(x + W h) in every row, f being TANH or RELU; returns the last h"""
+def rnn(x, w_hh, b, h0, sizes, reverse, activation):
+    """x = h ← f(x + W h + b) for every row, f TANH or RELU; returns the last h; b may be None"""
     xp, h = array_module(x), h0.copy()
     for rows, n in steps(sizes, reverse):
-        a = x[rows] + xp.matmul(h[:n], w_hh.T)
+        a = x[rows] + _sums(h[:n], w_hh, b)
         h[:n] = x[rows] = xp.maximum(a, 0) if activation == RELU else xp.tanh(a)
     return h
 
@@ -82,20 +87,21 @@ def _lstm(make, shape):
     outputs = max(shape[-1] // 2, 1)
     sizes, _, units, x, w = _sequences(make, shape, 4, outputs)
     states = make.normal((shape[-2], outputs)), make.normal((shape[-2], units))
-    return x, w, make.uniform((outputs, units), -0.5, 0.5), *states, sizes, True
+    r = make.uniform((outputs, units), -0.5, 0.5)
+    return x, w, make.normal((4 * units,)), r, *states, sizes, True
 
 
 @kernel(_lstm, writes=(0,), **FACTS)
-def lstm(x, w_hh, w_hr, h0, c0, sizes, reverse):
-    """x = (i, f, g, o) = σ, σ, tanh, σ of x + W h;  c ← f c + i g;  h ← R (o tanh c)
+def lstm(x, w_hh, b, w_hr, h0, c0, sizes, reverse):
+    """x = (i, f, g, o) = σ, σ, tanh, σ of x + W h + b;  c ← f c + i g;  h ← R (o tanh c)
 
-    R is w_hr, or 1. Returns h and c of every row, and the last h and c.
+    R is w_hr, or 1; b may be None. Returns h and c of every row, and the last h and c.
     """
     xp, h, c = array_module(x), h0.copy(), c0.copy()
     y = xp.empty((x.shape[0], h.shape[1]), x.dtype)
     cells = xp.empty((x.shape[0], c.shape[1]), x.dtype)
     for rows, n in steps(sizes, reverse):
-        i, f, g, o = _parts(x[rows] + xp.matmul(h[:n], w_hh.T), 4)
+        i, f, g, o = _parts(x[rows] + _sums(h[:n], w_hh, b), 4)
         i, f, g, o = sigmoid(i), sigmoid(f), xp.tanh(g), sigmoid(o)
         c[:n] = cells[rows] = f * c[:n] + i * g
         m = o * xp.tanh(c[:n])
@@ -146,7 +152,7 @@ def _gru(make, shape):
 
 
 @kernel(_gru, writes=(0,), **FACTS)
-def gru(x, w_hh, b_hh, h0, sizes, reverse):
+def gru(x, w_hh, b, h0, sizes, reverse):
     """x = (r, z, n) with s = W h + b in three parts: σ(x + s), tanh(x + r s);  h ← n + z (h − n)
 
     Returns h and the last part of s of every row, and the last h; b may be None.
@@ -154,8 +160,7 @@ def gru(x, w_hh, b_hh, h0, sizes, reverse):
     xp, h = array_module(x), h0.copy()
     y, m = (xp.empty((x.shape[0], h.shape[1]), x.dtype) for _ in range(2))
     for rows, n in steps(sizes, reverse):
-        s = xp.matmul(h[:n], w_hh.T)
-        sr, sz, sn = _parts(s if b_hh is None else s + b_hh, 3)
+        sr, sz, sn = _parts(_sums(h[:n], w_hh, b), 3)
         r, z, c = _parts(x[rows], 3)
         r, z = sigmoid(r + sr), sigmoid(z + sz)
         c = xp.tanh(c + r * sn)

@@ -298,11 +298,11 @@ class RNN(RNNBase):
 
 
 class LSTM(RNNBase):
-    """Long short-term memory: with (i, f, g, o) = σ, σ, tanh, σ of W x + b + W′ h + b′,
+    """Long short-term memory in ``num_layers`` layers, with states (h, c). See :class:`RNNBase`.
 
-    c ← f c + i g and h ← o tanh c, or W_hr of that with ``proj_size``. Takes and returns the states
-    (h, c); see :class:`RNNBase`. Parameters start uniform in ±1/√hidden_size.
-    Source: Hochreiter and Schmidhuber 1997.
+    With (i, f, g, o) = σ, σ, tanh, σ of W x + b + W′ h + b′:  c ← f c + i g and h ← o tanh c, which
+    W_hr makes ``proj_size`` numbers of if that is given. Parameters start uniform in
+    ±1/√hidden_size. Source: Hochreiter and Schmidhuber 1997.
 
     >>> import minigrad as mg
     >>> output, (h, c) = mg.nn.LSTM(3, 5, batch_first=True, bidirectional=True)(mg.zeros(4, 7, 3))
@@ -321,10 +321,11 @@ class LSTM(RNNBase):
 
 
 class GRU(RNNBase):
-    """Gated recurrent units: with u = W x + b and v = W′ h + b′ in three parts each,
+    """Gated recurrent units in ``num_layers`` layers. See :class:`RNNBase`.
 
-    r = σ(u + v), z = σ(u + v), n = tanh(u + r v) and h ← (1 − z) n + z h. See :class:`RNNBase`.
-    Parameters start uniform in ±1/√hidden_size. Source: Cho et al. 2014.
+    With u = W x + b and v = W′ h + b′ in three parts each:  r = σ(u + v), z = σ(u + v),
+    n = tanh(u + r v) and h ← (1 − z) n + z h. Parameters start uniform in ±1/√hidden_size.
+    Source: Cho et al. 2014.
 
     >>> import minigrad as mg
     >>> output, last = mg.nn.GRU(3, 5)(mg.zeros(7, 3))

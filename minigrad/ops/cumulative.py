@@ -227,7 +227,7 @@ def _cut(x, axis, low, high):
 def diff(input, n=1, dim=-1, prepend=None, append=None):
     """The ``n``-th differences along ``dim``: x[i + 1] − x[i], of bools whether they differ.
 
-    ``prepend`` and ``append`` are joined to the input first.
+    ``prepend`` and ``append`` are joined to the input first, unless ``n`` is 0.
     """
     x = tensor_of(input)
     if not x._array.ndim:
@@ -237,8 +237,10 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
     if n < 0:
         raise RuntimeError(f"diff: n={n} must not be negative")
     axis = check_axis(dim, x._array.ndim)
+    if not n:
+        return clone(x)
     parts = [p for p in (prepend, x, append) if p is not None]
-    x = cat(parts, axis) if len(parts) > 1 else x if n else clone(x)
+    x = cat(parts, axis) if len(parts) > 1 else x
     for _ in range(n):
         if not x._array.shape[axis]:
             return x

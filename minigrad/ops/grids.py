@@ -25,9 +25,18 @@ def _number(value, argument):
     """A Python number from a number or a tensor of one element."""
     if isinstance(value, TensorBase):
         return value.item()
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+    if isinstance(value, bool):
+        return int(value)
+    if not isinstance(value, int | float | np.number):
         raise TypeError(f"{argument} must be a number, got {type(value).__name__} ({value!r})")
     return value
+
+
+def _ends(start, end, dtype):
+    """(start, end, dtype) as numbers, without fractions for a dtype of integers, and that dtype."""
+    start, end = _number(start, "start"), _number(end, "end")
+    dtype = dtypes.check(dtype or dtypes.get_default_dtype())
+    return (start, end, dtype) if dtype.is_floating_point else (int(start), int(end), dtype)
 
 
 def arange(start=None, end=None, step=1, *, dtype=None, device=None, requires_grad=False):
@@ -65,9 +74,8 @@ def _steps(steps, name):
 
 def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False):
     """``steps`` evenly spaced values from ``start`` to ``end``, both included."""
-    start, end = _number(start, "start"), _number(end, "end")
+    start, end, wanted = _ends(start, end, dtype)
     array = np.linspace(start, end, _steps(steps, "linspace"))
-    wanted = dtypes.check(dtype or dtypes.get_default_dtype())
     if not wanted.is_floating_point:
         array = np.trunc(array)
     return placed(array, None, wanted, device, requires_grad)
@@ -75,9 +83,9 @@ def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False)
 
 def logspace(start, end, steps, base=10.0, *, dtype=None, device=None, requires_grad=False):
     """``base`` to the power of ``steps`` evenly spaced exponents from ``start`` to ``end``."""
-    start, end = _number(start, "start"), _number(end, "end")
+    start, end, wanted = _ends(start, end, dtype)
     array = np.logspace(start, end, _steps(steps, "logspace"), base=base)
-    return placed(array, None, dtype or dtypes.get_default_dtype(), device, requires_grad)
+    return placed(array, None, wanted, device, requires_grad)
 
 
 def eye(n, m=None, *, dtype=None, device=None, requires_grad=False):

@@ -4,12 +4,14 @@ import itertools
 
 import numpy as np
 
-from ..engine.graph import TensorBase
+from ..dtypes import category
+from ..engine.graph import TensorBase, dtype_of
 from ..engine.op import Op, Sample
 from .creation import zeros
 from .grids import meshgrid
 from .indexing import Index
 from .operands import (
+    INTEGERS,
     beside,
     check_axis,
     check_shape,
@@ -243,13 +245,27 @@ def narrow(input, dim, start, length):
         raise RuntimeError("narrow: a 0-d tensor has no axis to narrow")
     axis = check_axis(dim, x._array.ndim)
     extent = x._array.shape[axis]
-    start = int(start)
+    start = _whole(start)
     first = start + extent if start < 0 else start
     if not -extent <= start <= extent or length < 0 or first + length > extent:
         raise (IndexError if not -extent <= start <= extent else RuntimeError)(
             f"narrow: start={start} and length={length} leave the extent {extent} of dim={dim}"
         )
     return _slice(x, axis, first, first + length)
+
+
+def _whole(start):
+    """``start`` of narrow as an int: it may be a 0-d tensor of integers."""
+    if not isinstance(start, TensorBase):
+        if isinstance(start, bool) or not hasattr(start, "__index__"):
+            raise TypeError(f"narrow: start must be an int, got {start!r}")
+        return start.__index__()
+    if start._array.ndim or category(dtype_of(start)) != INTEGERS:
+        raise RuntimeError(
+            f"narrow: start must be an int or a 0-d tensor of integers, got {dtype_of(start)} of "
+            f"shape {start._array.shape}"
+        )
+    return start.item()
 
 
 def _slice(x, axis, start, stop):

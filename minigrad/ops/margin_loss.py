@@ -208,6 +208,8 @@ def multi_margin_loss(
     if p not in (1, 2):
         raise ValueError(f"{name}: p must be 1 or 2, got {p}")
     x, t = _scores(name, input, target)
+    if x._array.ndim == 1 and t._array.shape == (1,):
+        t = t.squeeze(0)
     if x._array.shape[:-1] != t._array.shape:
         raise RuntimeError(
             f"{name}: input of shape {x._array.shape} needs a target of shape "

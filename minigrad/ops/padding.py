@@ -90,14 +90,19 @@ def _widths(x, pad):
 
 
 def _constant(x, widths, value):
-    if any(low < 0 or high < 0 for low, high in widths):
-        inside = tuple(
-            slice(max(-low, 0), n - max(-high, 0))
-            for n, (low, high) in zip(x._array.shape, widths, strict=True)
-        )
-        x = Index.apply(x, where=inside)
-        widths = tuple((max(low, 0), max(high, 0)) for low, high in widths)
+    x, widths = _cut(x, widths)
     return Pad.apply(x, widths=widths, value=value)
+
+
+def _cut(x, widths):
+    """(the tensor without what negative widths cut off, the other widths)"""
+    if all(low >= 0 and high >= 0 for low, high in widths):
+        return x, widths
+    inside = tuple(
+        slice(max(-low, 0), n - max(-high, 0))
+        for n, (low, high) in zip(x._array.shape, widths, strict=True)
+    )
+    return Index.apply(x, where=inside), tuple((max(a, 0), max(b, 0)) for a, b in widths)
 
 
 def _read(x, widths, mode, count):
@@ -109,6 +114,8 @@ def _read(x, widths, mode, count):
             f"got {count} pairs for shape {x._array.shape}"
         )
     positions, widest = _MODES[mode]
+    if mode == "circular":  # what is cut off does not come back at the other side
+        x, widths = _cut(x, widths)
     for axis, (low, high) in enumerate(widths):
         extent = x._array.shape[axis]
         if not (low or high):

@@ -56,7 +56,7 @@ class Roll(Op):
         return x.roll(shifts, axes)
 
 
-def flip(input, *dims):
+def flip(input, *axes, dims=None):
     """The order along the axes ``dims`` reversed (a copy).
 
     >>> import minigrad as mg
@@ -64,8 +64,11 @@ def flip(input, *dims):
     tensor([2, 1, 0])
     """
     x = tensor_of(input)
-    dims = dims[0] if len(dims) == 1 and isinstance(dims[0], tuple | list) else dims
-    return Flip.apply(x, axes=check_axes(tuple(dims), x._array.ndim) or ())
+    if axes and dims is not None:
+        raise TypeError(f"flip: dims is given twice, as {axes} and as {dims}")
+    axes = axes if dims is None else dims if isinstance(dims, tuple | list) else (dims,)
+    axes = axes[0] if len(axes) == 1 and isinstance(axes[0], tuple | list) else axes
+    return Flip.apply(x, axes=check_axes(tuple(axes), x._array.ndim) or ())
 
 
 def fliplr(input):
@@ -119,10 +122,12 @@ def roll(input, shifts, dims=None):
             raise RuntimeError(f"roll: without dims, shifts must be one int, got {list(shifts)}")
         flat = Roll.apply(reshape(x, -1), shifts=shifts, axes=(0,))
         return reshape(flat, x._array.shape)
+    if not x._array.ndim:
+        raise IndexError(f"roll: dims={dims} of a 0-d tensor, which has none")
     axes = tuple(check_axis(d, x._array.ndim, "dims") for d in _ints(dims, "dims"))
     if len(axes) != len(shifts):
         raise RuntimeError(f"roll: shifts={list(shifts)} and dims={dims} differ in length")
-    return Roll.apply(x, shifts=shifts, axes=axes) if x._array.ndim else x.clone()
+    return Roll.apply(x, shifts=shifts, axes=axes)
 
 
 def repeat(input, *repeats):

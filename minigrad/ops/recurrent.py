@@ -29,10 +29,6 @@ class _Layer(Op, abstract=True):
         w_ih, w_hh = ctx.saved[1:3]
         return sum(ctx.sizes) * (w_ih.size + w_hh.size)
 
-    def projected(ctx, k, x, w_ih, bias):
-        """What x contributes to all steps: a new array."""
-        return k.linear(_rows(x), w_ih, bias)
-
     def below(ctx, k, dx, x, w_ih):
         """The gradients for x, the weight and the bias, from those of what x contributes."""
         needs = ctx.needs(0), ctx.needs(1), ctx.needs(3) or ctx.needs(4)
@@ -69,6 +65,10 @@ def _rows(x):
     return x if x.ndim == 2 else x.reshape(x.shape[0] * x.shape[1], x.shape[2])
 
 
+def _added(k, a, b):
+    return None if a is None else k.add(a, b)
+
+
 def _like(y, x):
     """Rows as the steps and sequences of x, where it has both."""
     return y if x.ndim == 2 else y.reshape(*x.shape[:2], y.shape[1])
@@ -83,8 +83,8 @@ class RnnLayer(_Layer):
 
     def forward(ctx, k, x, w_ih, w_hh, b_ih, b_hh, h0, *, sizes, reverse, activation):
         ctx.sizes, ctx.reverse, ctx.activation = sizes, reverse, activation
-        y = ctx.projected(k, x, w_ih, None if b_ih is None else k.add(b_ih, b_hh))
-        h = k.rnn(y, w_hh, h0, sizes, reverse, activation)
+        y = k.linear(_rows(x), w_ih, None)
+        h = k.rnn(y, w_hh, _added(k, b_ih, b_hh), h0, sizes, reverse, activation)
         y = _like(y, x)
         ctx.save(x, w_ih, w_hh, b_ih, b_hh, h0, y)
         return y, h
@@ -126,8 +126,8 @@ class LstmLayer(_Layer):
 
     def forward(ctx, k, x, w_ih, w_hh, b_ih, b_hh, h0, c0, w_hr, *, sizes, reverse):
         ctx.sizes, ctx.reverse = sizes, reverse
-        gates = ctx.projected(k, x, w_ih, None if b_ih is None else k.add(b_ih, b_hh))
-        y, cells, h, c = k.lstm(gates, w_hh, w_hr, h0, c0, sizes, reverse)
+        gates, b = k.linear(_rows(x), w_ih, None), _added(k, b_ih, b_hh)
+        y, cells, h, c = k.lstm(gates, w_hh, b, w_hr, h0, c0, sizes, reverse)
         y = _like(y, x)
         ctx.save(x, w_ih, w_hh, b_ih, b_hh, h0, c0, w_hr, y, cells, gates)
         return y, h, c
@@ -168,15 +168,16 @@ class LstmLayer(_Layer):
 
 
 class GruLayer(_Layer):
-    """(r, z) = σ(u + v),  n = tanh(u + r v),  h ← n + z (h − n)  for u = W x + b, v = W′ h + b′
+    """(r, z) = σ(u + v),  n = tanh(u + r v),  h ← n + z (h − n)
 
-    each in three parts. With d = g + dL/dh: dL/dn = d (1 − z), dL/dz = d (h − n), dL/dr from n;
-    from there as :class:`RnnLayer`.  Source: Cho et al. 2014, with the reset after the product.
+    Here u = W x + b and v = W′ h + b′ come in three parts each. With d = g + dL/dh, dL/dn is
+    d (1 − z) and dL/dz is d (h − n); from there as :class:`RnnLayer`.
+    Source: Cho et al. 2014, with the reset after the product.
     """
 
     def forward(ctx, k, x, w_ih, w_hh, b_ih, b_hh, h0, *, sizes, reverse):
         ctx.sizes, ctx.reverse = sizes, reverse
-        gates = ctx.projected(k, x, w_ih, b_ih)
+        gates = k.linear(_rows(x), w_ih, b_ih)
         y, m, h = k.gru(gates, w_hh, b_hh, h0, sizes, reverse)
         y = _like(y, x)
         ctx.save(x, w_ih, w_hh, b_ih, b_hh, h0, y, m, gates)

@@ -38,6 +38,13 @@ __all__ = [
 _INT64 = np.dtype(np.int64)
 
 
+def _index_of(name, index):
+    """As :func:`wide_index`, of gather and the scattering ones: if it is empty, of any dtype."""
+    if index._array.size:
+        return wide_index(name, index)
+    return new_tensor(index._array.astype(_INT64))
+
+
 def wide_index(name, index, narrow=True):
     """An index tensor with int64 indices; int32 is taken too where ``narrow``."""
     kind = index._array.dtype
@@ -89,7 +96,7 @@ def gather(input, dim, index, *, sparse_grad=False):
     """
     only_tensors("gather", input, index, arguments=("input", "index"))
     axis = check_axis(dim, input._array.ndim)
-    x, at = _row(input), _row(wide_index("gather", index))
+    x, at = _row(input), _row(_index_of("gather", index))
     if at._array.size:
         _check_fits("gather", at, x._array.shape, axis, f" except along dim={dim}", "input")
     elif at._array.ndim != x._array.ndim:
@@ -101,7 +108,7 @@ def gather(input, dim, index, *, sparse_grad=False):
 def _scattering(name, input, dim, index, src=None):
     """(input, index, src cut to it, axis), all checked and at least 1-D."""
     only_tensors(name, input, index, arguments=("input", "index"))
-    x, at = _row(input), _row(wide_index(name, index))
+    x, at = _row(input), _row(_index_of(name, index))
     axis = check_axis(dim, input._array.ndim)
     if at._array.size:
         _check_fits(name, at, x._array.shape, axis, f" except along dim={dim}", "input")

@@ -95,20 +95,21 @@ def bincount(input, weights=None, minlength=0):
     return new_tensor(sums.astype(kind))
 
 
-def _bounds(name, x, low, high):
-    """The range of a histogram: that of the elements if none is given."""
+def _checked(name, low, high):
+    """The range of a histogram as it is given."""
     for argument, value in (("min", low), ("max", high)):
         if isinstance(value, TensorBase) or not isinstance(value, bool | int | float):
             raise TypeError(f"{name}: {argument} must be a number, got {type(value).__name__}")
-    if low == high and x.size:
-        low, high = float(x.min()), float(x.max())
-    if low == high:
-        low, high = low - 1, high + 1
     if not (np.isfinite(low) and np.isfinite(high)):
         raise RuntimeError(f"{name}: the range [{low}, {high}] must be finite")
     if low > high:
         raise RuntimeError(f"{name}: min={low} must not be above max={high}")
     return low, high
+
+
+def _extremes(x, low, high):
+    """The least and the largest element, or what stands for them where there is none."""
+    return (float(x.min()), float(x.max())) if x.size else (low, high)
 
 
 def _check_bins(name, bins):
@@ -144,7 +145,11 @@ def histc(input, bins=100, min=0, max=0):
     _check_bins("histc", bins)
     x = values(input).reshape(-1)
     xp = backend.array_module(x)
-    low, high = _bounds("histc", x, min, max)
+    if min == max:  # no range: that of the elements, even if it is a point
+        min, max = _extremes(x, min, max)
+    low, high = _checked("histc", min, max)
+    if low == high:
+        low, high = low - 1, high + 1
     edges = xp.linspace(low, high, bins + 1, dtype=x.dtype)
     return new_tensor(_counted(x, edges).astype(x.dtype)).to(dtype_of(input))
 
@@ -168,7 +173,11 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
         edges = bins._array
     else:
         _check_bins("histogram", bins)
-        low, high = _bounds("histogram", x, *(range or (0, 0)))
+        if range is not None and len(range) != 2:
+            raise RuntimeError(f"histogram: range must be two numbers, got {range}")
+        low, high = _checked("histogram", *(_extremes(x, 0, 1) if range is None else range))
+        if low == high:
+            low, high = low - 0.5, high + 0.5
         edges = xp.linspace(low, high, bins + 1, dtype=x.dtype)
     if weight is not None:
         only_tensors("histogram", weight, arguments=("weight",))

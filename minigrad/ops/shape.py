@@ -350,6 +350,8 @@ def expand(input, *size):
 def sum_to_size(input, *size):
     """The input summed over axes until it has a shape that broadcasts to its own."""
     x, shape = tensor_of(input), check_shape(size)
+    if not shape:
+        return x.sum()
     own = x._array.shape
     new = len(own) - len(shape)
     if new < 0 or any(n not in (1, m) for n, m in zip(shape, own[new:], strict=True)):

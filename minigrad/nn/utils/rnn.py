@@ -11,6 +11,7 @@ import numpy as np
 
 from ... import backend
 from ...engine.graph import TensorBase, new_tensor
+from ...ops.creation import full
 from ...ops.joining import cat
 from ...ops.operands import only_tensors
 from ...ops.scatter import index_copy, index_select
@@ -113,8 +114,9 @@ def _whole_numbers(values):
     return np.asarray(numbers, np.int64)
 
 
-def _beside(positions, x):
-    return new_tensor(backend.array_module(x._array).asarray(positions))
+def _beside(array, x, tag=None):
+    """A tensor of a NumPy array where x lives."""
+    return new_tensor(backend.array_module(x._array).asarray(array), tag)
 
 
 def _steps_and_sequences(sizes):
@@ -196,7 +198,8 @@ def _padded(rows, at, sequence, steps, count, batch_first, padding_value):
     """Rows at their steps and sequences, and elsewhere a number."""
     shape = (count, steps) if batch_first else (steps, count)
     places = sequence * steps + at if batch_first else at * count + sequence
-    blank = rows.new_full((steps * count, *rows.shape[1:]), padding_value)
+    blank = full((steps * count, *rows.shape[1:]), padding_value, dtype=rows.dtype)
+    blank = _beside(blank._array, rows, blank._tag)
     return index_copy(blank, 0, _beside(places, rows), rows).reshape(*shape, *rows.shape[1:])
 
 
