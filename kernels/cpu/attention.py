@@ -39,11 +39,11 @@ def _softmax_row(x, seen):
     if largest == -c.inf:
         x[:] = c.zero
         return c.inf
+    for j in range(x.size):
+        x[j] = vmath.exp_nonpositive(x[j] - largest)
     total = c.zero
     for j in range(x.size):
-        e = vmath.exp_nonpositive(x[j] - largest)
-        x[j] = e
-        total += e
+        total += x[j]
     scale = c.one / total
     for j in range(x.size):
         x[j] *= scale

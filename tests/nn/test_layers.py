@@ -26,6 +26,11 @@ def over(chosen):
     return pytest.mark.parametrize("layer", chosen, ids=[NAMES[id(layer)] for layer in chosen])
 
 
+def _in_its_tier(layer):
+    marks = [pytest.mark.full] if layer.deep else []
+    return pytest.param(layer, id=NAMES[id(layer)], marks=marks)
+
+
 every_layer = over(list(LAYERS.values()))
 every_refusal = pytest.mark.parametrize("refusal", REFUSED.values(), ids=REFUSED)
 with_dtypes = pytest.mark.parametrize(
@@ -206,7 +211,9 @@ def test_gradcheck(layer):
     assert gradcheck(*_differentiable(layer), fast_mode=True)
 
 
-@over([layer for layer in DIFFERENTIABLE if layer.twice])
+@pytest.mark.parametrize(
+    "layer", [_in_its_tier(layer) for layer in DIFFERENTIABLE if layer.twice]
+)
 def test_gradgradcheck(layer):
     assert gradgradcheck(*_differentiable(layer), fast_mode=True)
 

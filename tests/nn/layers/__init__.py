@@ -19,7 +19,8 @@ class Layer(Call):
     numbers (then only evaluation is compared with PyTorch), ``training`` False that gradients are
     checked in evaluation (because each call in training changes the next), ``differentiable``
     False that no gradient is checked, ``twice`` False that second ones are not (PyTorch has none),
-    ``device`` False that it does not run on the stand-in for a GPU. ``error`` replaces the
+    ``deep`` that they are in the full tier only (they take seconds), ``device`` False that it does
+    not run on the stand-in for a GPU. ``error`` replaces the
     relative errors per dtype.
     """
 
@@ -30,6 +31,7 @@ class Layer(Call):
     training: bool = True
     differentiable: bool = True
     twice: bool = True
+    deep: bool = False
     device: bool = True
     error: dict = field(default_factory=dict)
 
@@ -44,8 +46,8 @@ class Refusal(Call):
 
 
 _FACTS = (
-    "inputs", "options", "dtypes", "random", "training", "differentiable", "twice", "device",
-    "error",
+    "inputs", "options", "dtypes", "random", "training", "differentiable", "twice", "deep",
+    "device", "error",
 )  # fmt: skip
 
 

@@ -27,24 +27,28 @@ def grid(name, **options):
     yield layer(name, 2, 5, inputs=(x,), **options)
     yield layer(name, 2, 3, inputs=(x, states(name, 1, 3, 3)), **options)
     for count, both, bias in KINDS:
-        kinds = {"num_layers": count, "bidirectional": both, "bias": bias} | options
+        kinds = {"num_layers": count, "bidirectional": both, "bias": bias, "deep": count > 1}
+        kinds |= options
         given = states(name, count * (1 + both), 3, 3)
         yield layer(name, 2, 3, inputs=(d.normal(3, 4, 2), given), batch_first=True, **kinds)
         yield layer(name, 2, 3, inputs=(packed([4, 4, 1]),), **kinds)
         yield layer(name, 2, 3, inputs=(unsorted, given), **kinds)
     yield layer(name, 2, 3, inputs=(one,), **options)
     yield layer(name, 2, 3, batch_first=True, inputs=(one, states(name, 1, 3)), **options)
-    yield layer(name, 2, 3, 2, bidirectional=True, inputs=(one, states(name, 4, 3)), **options)
+    both = {"bidirectional": True, "deep": True}
+    yield layer(name, 2, 3, 2, inputs=(one, states(name, 4, 3)), **both, **options)
     yield layer(name, 2, 40, inputs=(d.normal(3, 33, 2),), **options)
-    yield layer(name, 2, 3, 2, dropout=0.5, inputs=(x,), random=True, training=False, **options)
-    yield layer(name, 2, 3, 2, dropout=0.5, inputs=(x,), random=True, **options)
+    dropped = {"dropout": 0.5, "random": True, "deep": True} | options
+    yield layer(name, 2, 3, 2, inputs=(x,), training=False, **dropped)
+    yield layer(name, 2, 3, 2, inputs=(x,), **dropped)
     yield layer(name, 2, 3, inputs=(d.normal(1, 1, 2),), **options)
     yield layer(name, 2, 3, inputs=(x,), dtypes=HALVES, **options)
 
 
 def projections():
     for count, both, bias in ((1, False, True), (2, True, True), (2, False, False)):
-        kinds = {"num_layers": count, "bidirectional": both, "bias": bias, "proj_size": 2}
+        kinds = {"num_layers": count, "bidirectional": both, "bias": bias, "deep": count > 1}
+        kinds["proj_size"] = 2
         given = states("LSTM", count * (1 + both), 3, 4, projected=2)
         for input in (x, packed(LENGTHS, enforce_sorted=False)):
             yield layer("LSTM", 2, 4, inputs=(input,), **kinds)
@@ -77,7 +81,7 @@ LAYERS = [
     *projections(),
     *cells(),
     layer("RNN", 2, 3, 2, "relu", False, True, 0.0, True, inputs=(x,)),
-    layer("LSTM", 2, 4, 2, False, True, 0.0, True, 3, inputs=(x,)),
+    layer("LSTM", 2, 4, 2, False, True, 0.0, True, 3, inputs=(x,), deep=True),
     layer("GRU", 2, 3, 2, False, True, 0.0, True, inputs=(x,)),
 ]
 

@@ -114,7 +114,7 @@ STACKS = [
     *(
         layer(
             "TransformerDecoder", decoder_layer(), 2, inputs=(sequence(L), sequence(S)),
-            options=options, **keywords,
+            options=options, **keywords, deep=True,
             differentiable=options.get("tgt_mask", later(L)).dtype == bool,
         )
         for options, keywords in (
@@ -139,15 +139,15 @@ TRANSFORMERS = [
     *(
         layer("Transformer", E, 2, inputs=(d.normal(N, S, E), d.normal(N, L, E)), **WHOLE, **kw)
         for kw in (
-            {},
-            {"activation": "gelu"},
-            {"custom_encoder": encoder(norm_first=True), "norm_first": True},
-            {"custom_encoder": encoder(bias=False), "bias": False},
+            {"deep": True},
+            {"activation": "gelu", "deep": True},
+            {"custom_encoder": encoder(norm_first=True), "norm_first": True, "deep": True},
+            {"custom_encoder": encoder(bias=False), "bias": False, "deep": True},
         )
     ),
     layer("Transformer", E, 2, inputs=(d.normal(S, E), d.normal(L, E)), **WHOLE),
     layer(
-        "Transformer", E, 2, inputs=(d.normal(N, S, E), d.normal(N, L, E)), **WHOLE,
+        "Transformer", E, 2, inputs=(d.normal(N, S, E), d.normal(N, L, E)), **WHOLE, deep=True,
         options={
             "src_mask": bools(S, S), "tgt_mask": later(L), "memory_mask": bools(L, S),
             "src_key_padding_mask": bools(N, S), "tgt_key_padding_mask": bools(N, L),
@@ -162,6 +162,7 @@ TRANSFORMERS = [
     layer(
         "Transformer", E, 2, inputs=(d.normal(N, S, E), d.normal(N, L, E)), **WHOLE,
         custom_decoder=calling("nn.TransformerDecoder", decoder_layer(batch_first=True), 2),
+        deep=True,
     ),
 ]  # fmt: skip
 
