@@ -9,6 +9,8 @@ import os
 import threading
 from queue import SimpleQueue
 
+from .floating import QUIET, set_warnings
+
 SPLIT_ABOVE = 400_000  # element costs (one exp is 1.0): about 150 µs of work, six times a hand-over
 
 
@@ -35,6 +37,7 @@ class _Pool:
     @staticmethod
     def _work(queue):
         _worker.here = True
+        set_warnings(QUIET)
         while (job := queue.get()) is not None:
             task, done, failures = job
             try:

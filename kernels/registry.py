@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .floating import quiet
+
 FLOATS = ("float32", "float64")
 
 
@@ -64,7 +66,7 @@ class Namespace:
         spec = KERNELS.get(name)
         if spec is None:
             raise AttributeError(f"there is no kernel named {name!r}")
-        function = self.fast(spec) or spec.reference
+        function = self.fast(spec) or quiet(spec.reference)
         setattr(self, name, function)
         return function
 

@@ -9,6 +9,7 @@ tensor([2., 4.])
 
 import importlib as _importlib
 import os as _os
+from math import e, inf, nan, pi
 
 # in a source checkout the kernels package is the sibling of this one
 _here = _os.path.dirname(_os.path.abspath(__file__))
@@ -116,11 +117,16 @@ from .random import (
 )
 from .return_types import Size
 from .tensor import Tensor
+from .tensor_types import *
 
 __version__ = "0.1.0"
 
+# values of ``memory_format=``: copies are row-major in both
+preserve_format = "preserve_format"
+contiguous_format = "contiguous_format"
+
 # what follows is loaded when it is first asked for
-_LATE = ("data", "nn", "optim", "testing", "utils")
+_LATE = ("cuda", "data", "nn", "optim", "testing", "utils")
 _LAYER_FUNCTIONS = (
     *(f"conv{kind}{axes}d" for kind in ("", "_transpose") for axes in (1, 2, 3)),
     *(f"max_pool{axes}d" for axes in (1, 2, 3)),

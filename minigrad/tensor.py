@@ -4,7 +4,7 @@ import numbers
 
 import numpy as np
 
-from . import backend, dtypes, fillers, methods, ops
+from . import backend, dtypes, fillers, methods, ops, tensor_types
 from .engine import gradients, graph, hooks
 from .engine.graph import TensorBase, dtype_of, new_tensor, values, version_cell, written
 from .engine.modes import state
@@ -59,10 +59,7 @@ class Tensor(TensorBase):
     __array_priority__ = 1000
 
     def __new__(cls, *args, **kwargs):
-        if len(args) == 1 and not isinstance(args[0], numbers.Integral):
-            made = creation.tensor(args[0], dtype=dtypes.get_default_dtype(), **kwargs)
-        else:
-            made = creation.zeros(*args or (0,), **kwargs)
+        made = tensor_types.made(args, dtypes.get_default_dtype(), **kwargs)
         return made if cls is Tensor else graph.as_instance(made, cls)
 
     # what it is
@@ -309,7 +306,11 @@ class Tensor(TensorBase):
 
     def type(self, dtype=None):
         """The name of this kind of tensor, or the tensor in another dtype."""
-        return type_name(self.dtype) if dtype is None else self.to(dtype)
+        if dtype is None:
+            return type_name(self.dtype)
+        if isinstance(dtype, tensor_types.TensorType):
+            dtype = dtype.dtype
+        return self.to(tensor_types.dtype_named(dtype) if isinstance(dtype, str) else dtype)
 
     def cpu(self):
         """On the CPU."""
@@ -337,6 +338,10 @@ class Tensor(TensorBase):
     def contiguous(self, *, memory_format=None):
         """In row-major memory; self if it is already."""
         return self if self.is_contiguous() else self.clone()
+
+    def new(self, *args):
+        """Of data or of a shape, as Tensor called itself, in this dtype and on this device."""
+        return tensor_types.made(args, **self._kind(None, None))
 
     def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
         """A copy of ``data`` in this dtype and on this device."""

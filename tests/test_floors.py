@@ -15,8 +15,8 @@ FLOORS = (
     {"engine"},
     {"ops"},
     {
-        "tensor", "methods", "inplace", "fillers", "printing",
-        "function", "transforms", "derivatives", "recompute",
+        "tensor", "tensor_types", "methods", "inplace", "fillers", "printing",
+        "function", "transforms", "derivatives", "recompute", "cuda",
     },
     {"nn", "data"},
     {"optim"},
@@ -28,7 +28,8 @@ DOORS = {"__init__", "__main__", "autograd", "demo", "func", "linalg", "special"
 # the only rooms that import another one of their floor
 WITHIN = {
     ("dtypes", "backend"),
-    *(("tensor", own) for own in ("printing", "methods", "inplace", "fillers")),
+    *(("tensor", own) for own in ("printing", "methods", "inplace", "fillers", "tensor_types")),
+    ("tensor_types", "printing"),
     ("derivatives", "transforms"),
     ("recompute", "transforms"),
     ("recompute", "function"),

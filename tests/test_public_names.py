@@ -1,5 +1,6 @@
 """What stands under which name."""
 
+import math
 import subprocess
 import sys
 
@@ -21,6 +22,14 @@ def test_layers_are_loaded_when_they_are_asked_for():
 def test_functions_of_layers_that_pytorch_has_at_the_top(name):
     assert getattr(mg, name) is getattr(mg.nn.functional, name)
     assert name in dir(mg)
+
+
+def test_constants():
+    assert (mg.inf, mg.pi, mg.e) == (math.inf, math.pi, math.e)
+    assert math.isnan(mg.nan)
+    x = mg.zeros(2, 3)
+    assert mg.zeros_like(x, memory_format=mg.preserve_format).shape == (2, 3)
+    assert x.t().contiguous(memory_format=mg.contiguous_format).is_contiguous()
 
 
 def test_an_unknown_name():

@@ -51,7 +51,7 @@ def _relu(x, y):
 @jit()
 def _relu_vjp(g, y, dx):
     for i in range(g.size):
-        dx[i] = g[i] if y[i] > ZERO(y[i]) else ZERO(y[i])
+        dx[i] = ZERO(y[i]) if y[i] <= ZERO(y[i]) else g[i]
 
 
 @jit()

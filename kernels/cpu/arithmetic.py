@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from .. import launch
+from ..floating import QUIET, quiet, reset_warnings, set_warnings
 from ..memory import SMALL, empty
 from ..reference import arithmetic as reference
 from ..reference.arithmetic import BINARY, UNARY
@@ -43,45 +44,17 @@ def _type(x):
     return type(x)
 
 
-def _errstate_setter():
-    """(set, reset, quiet state) of NumPy's floating-point warnings in this context.
-
-    ``np.errstate`` costs more than a small ufunc; the context variable behind it costs a quarter.
-    """
-    try:
-        from numpy._core.umath import _extobj_contextvar, _make_extobj
-    except ImportError:  # another NumPy: the documented way
-        return lambda _: np.seterr(all="ignore"), lambda before: np.seterr(**before), None
-    return _extobj_contextvar.set, _extobj_contextvar.reset, _make_extobj(all="ignore")
-
-
-_set, _reset, _QUIET = _errstate_setter()
-
-
-def quiet(ufunc):
-    """The ufunc (or a method of it) without floating-point warnings, also in a worker thread."""
-
-    def call(*operands, **options):
-        before = _set(_QUIET)
-        try:
-            return ufunc(*operands, **options)
-        finally:
-            _reset(before)
-
-    return call
-
-
 def _unary(ufunc):
     ndarray, asarray, small = np.ndarray, np.asarray, SMALL
 
     def apply(x):
         if x.nbytes >= small:
             return _large(ufunc, x)
-        before = _set(_QUIET)
+        before = set_warnings(QUIET)
         try:
             y = ufunc(x)
         finally:
-            _reset(before)
+            reset_warnings(before)
         return y if type(y) is ndarray else asarray(y)
 
     return apply
@@ -93,11 +66,11 @@ def _binary(ufunc):
     def apply(a, b):
         if (type(a) is ndarray and a.nbytes >= small) or (type(b) is ndarray and b.nbytes >= small):
             return _large(ufunc, a, b)
-        before = _set(_QUIET)
+        before = set_warnings(QUIET)
         try:
             y = ufunc(a, b)
         finally:
-            _reset(before)
+            reset_warnings(before)
         return y if type(y) is ndarray else asarray(y)
 
     return apply

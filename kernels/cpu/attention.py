@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import launch
 from ..compile import SUM, jit
+from ..floating import quiet
 from ..memory import empty
 from ..reference import attention as reference
 from ..reference.reduce import unbroadcast
@@ -265,6 +266,7 @@ def _cost(k, products, columns):
     return k.shape[-2] * (MULTIPLY_ADD_COST * products + EXP_COST) / columns
 
 
+@quiet
 def attention(q, k, v, mask, scale, causal, p, seed):
     """P v for P = softmax(scale · q kᵀ + mask), and ln Σ exp of each row of scores"""
     if not _fits(mask, q, k, v):
@@ -279,6 +281,7 @@ def attention(q, k, v, mask, scale, causal, p, seed):
     return y, lse
 
 
+@quiet
 def attention_vjp(g, q, k, v, mask, out, lse, scale, causal, p, seed, mask_needed):
     """The gradients of attention for q, k, v and mask (None where it is not needed)"""
     if not _fits(mask, g, q, k, v, out, lse):

@@ -17,6 +17,7 @@ import numpy as np
 
 from .. import blas, launch
 from ..compile import jit
+from ..floating import quiet
 from ..memory import empty
 from ..reference import conv as reference
 from . import conv_direct
@@ -239,6 +240,7 @@ def _fit(a, b):
     return a.dtype in FAST and a.dtype == b.dtype and a.size and b.size and a.ndim <= 5
 
 
+@quiet
 def conv(x, weight, bias, size, stride, padding, dilation, groups):
     """y[n, k, o] = b[k] + Σ_{c, t} W[k, c, t] x[n, c, o · stride − padding + t · dilation]"""
     if not _fit(x, weight) or 0 in size:
@@ -275,6 +277,7 @@ def _adjoint(weight, taps, groups):
     return np.ascontiguousarray(grouped).reshape(groups * channels, outputs // groups, *kernel)
 
 
+@quiet
 def conv_input_grad(g, weight, bias, size, stride, padding, dilation, groups):
     """x[n, c, o · stride − padding + t · dilation] = Σ_{k, o, t} W[k, c, t] g[n, k, o] + b[c]"""
     if not _fit(g, weight) or 0 in size:
@@ -342,6 +345,7 @@ def _pointwise_weight(g, x):
     return weight
 
 
+@quiet
 def conv_weight_grad(g, x, size, stride, padding, dilation, groups):
     """W[k, c, t] = Σ_{n, o} g[n, k, o] x[n, c, o · stride − padding + t · dilation]"""
     if not _fit(g, x) or 0 in size:

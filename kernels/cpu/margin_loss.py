@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import launch
 from ..compile import SUM, jit
+from ..floating import quiet
 from ..memory import empty, empty_like
 from ..reference import margin_loss as reference
 from . import vmath
@@ -125,6 +126,7 @@ def _rows(loop, x, target, scalars, divisor, cost):
     return out, slopes
 
 
+@quiet
 def multi_margin(x, target, weight, p, margin, divisor):
     """ℓ = w_t Σ_{c ≠ t} max(0, margin − x_t + x_c)ᵖ / C of each row, and dℓ/dx"""
     if x.dtype not in FAST or not x.size:
@@ -134,6 +136,7 @@ def multi_margin(x, target, weight, p, margin, divisor):
     return _rows(_multi, x, target, (weight, p == 2, dtype.type(margin)), divisor, COST)
 
 
+@quiet
 def multilabel_margin(x, target, divisor):
     """ℓ = Σ max(0, 1 − (x_t − x_c)) / C over targets t and other classes c of a row, and dℓ/dx"""
     if x.dtype not in FAST or not x.size:

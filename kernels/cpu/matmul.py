@@ -7,6 +7,7 @@ NumPy does not do.
 import numpy as np
 
 from .. import launch
+from ..floating import QUIET, quiet, reset_warnings, set_warnings
 from ..memory import empty
 from ..reference import matmul as reference
 from ..reference.fused import IDENTITY
@@ -24,7 +25,15 @@ _NONE = {dtype: np.empty(0, dtype) for dtype in _FLOATS}
 
 def _dot(a, b):
     """The product of two matrices of one dtype."""
-    return np.dot(a, b, empty((a.shape[0], b.shape[1]), a.dtype))
+    before = set_warnings(QUIET)
+    try:
+        return np.dot(a, b, empty((a.shape[0], b.shape[1]), a.dtype))
+    finally:
+        reset_warnings(before)
+
+
+_matmul, _add = quiet(np.matmul), quiet(np.add)
+_any_linear_vjp = quiet(reference.linear_vjp)
 
 
 def matmul(a, b):
@@ -34,9 +43,9 @@ def matmul(a, b):
     if a.ndim == b.ndim == 2:
         return _dot(a, b)
     if a.ndim < 3 or a.shape[:-2] != b.shape[:-2] or a.dtype.kind != "f":
-        return np.asarray(np.matmul(a, b))
+        return np.asarray(_matmul(a, b))
     out = empty((*a.shape[:-1], b.shape[-1]), a.dtype)
-    launch.split(np.matmul, (a, b, out), cost=MULTIPLY_ADD_COST * b.shape[-1])
+    launch.split(_matmul, (a, b, out), cost=MULTIPLY_ADD_COST * b.shape[-1])
     return out
 
 
@@ -64,7 +73,7 @@ def linear(x, weight, bias, activation=IDENTITY):
         return y
     y = _product_with_transposed(x, weight)
     if activation == IDENTITY:
-        return y if bias is None else np.add(y, bias, y)
+        return y if bias is None else _add(y, bias, y)
     from .fused import bias_activation
 
     return bias_activation(y, np.zeros(len(weight), x.dtype) if bias is None else bias, activation)
@@ -82,7 +91,7 @@ def _product_with_transposed(x, weight):
 def linear_vjp(g, x, weight, y, activation, needs):
     """The gradients of linear for x, W and b; None where not needed"""
     if not g.dtype is x.dtype is weight.dtype or g.ndim != 2:
-        return reference.linear_vjp(g, x, weight, y, activation, needs)
+        return _any_linear_vjp(g, x, weight, y, activation, needs)
     tiny = _tiny(x, weight, TINY_BACKWARD)
     if tiny is not None:
         return _tiny_vjp(tiny, g, x, weight, y, activation, needs)

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import blas, launch
 from ..compile import jit
+from ..floating import quiet
 from ..memory import empty
 from ..reference import recurrent as reference
 from ..reference.fused import RELU
@@ -331,7 +332,7 @@ def _compiled(function):
             arguments[0][...] = first
         return found
 
-    return run
+    return quiet(run)
 
 
 def _bias(b, x):

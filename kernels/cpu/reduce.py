@@ -13,10 +13,10 @@ import numpy as np
 
 from .. import launch
 from ..compile import SUM, jit
+from ..floating import quiet
 from ..memory import empty
 from ..reference import reduce as reference
 from ..reference.reduce import broadcast_axes, normalized_axes
-from .arithmetic import quiet
 from .vmath import maximum
 
 SMALL = 1024  # elements; below, a NumPy call is as fast
@@ -260,14 +260,14 @@ def amin(x, axis=None, keepdims=False):
     return _reduce(_MIN, x, axis, keepdims, _MIN.scalar)
 
 
+@quiet
 def norm(x, axis, keepdims, p):
     """(Σ |x|ᵖ)^(1/p) over ``axis``; for p = ±∞ the extreme |x|, for p = 0 how many are not 0"""
     if p == 2:
         return np.asarray(np.sqrt(sum(np.square(x), axis, keepdims)))
     if p == 1:
         return sum(np.abs(x), axis, keepdims)
-    with np.errstate(all="ignore"):
-        return reference.norm(x, axis, keepdims, p)
+    return reference.norm(x, axis, keepdims, p)
 
 
 def variance(x, axis, correction):

@@ -6,11 +6,11 @@ from functools import wraps
 import numpy as np
 
 from ..compile import jit
+from ..floating import quiet
 from ..reference import special as reference
 from ..reference.special import BERNOULLI
 from ..reference.transcendental import ERF, SQRT_2
 from . import vmath
-from .arithmetic import quiet
 from .maps import unary
 
 HALF_ROOT_PI = math.sqrt(math.pi) / 2

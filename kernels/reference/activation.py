@@ -56,8 +56,8 @@ def relu(x):
 
 @kernel(_gradient_and_input)
 def relu_vjp(g, y):
-    """g where y > 0, else 0; y may be the output or the input"""
-    return array_module(y).where(y > 0, g, 0)
+    """0 where y ≤ 0, else g (for NaN too); y may be the output or the input"""
+    return array_module(y).where(y <= 0, 0, g)
 
 
 @kernel(_inputs)

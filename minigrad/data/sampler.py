@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from ..ops.sampling import randint, randperm
+from ..dtypes import float64
+from ..ops.creation import as_tensor
+from ..ops.sampling import multinomial, randint, randperm
 from ..random import default_generator
 
 
@@ -70,6 +72,51 @@ class RandomSampler(_Ordered):
             return np.arange(0)
         passes = [randperm(size, generator=generator)._array for _ in range(-(-count // size))]
         return np.concatenate(passes)[:count]
+
+    def __len__(self):
+        return self.num_samples
+
+
+class SubsetRandomSampler(_Ordered):
+    """The given indices in a new random order at each pass."""
+
+    def __init__(self, indices, generator=None):
+        self.indices = indices
+        self.generator = generator
+
+    def order(self):
+        """The indices of one pass."""
+        generator = self.generator or default_generator.stream("loader")
+        indices = np.asarray(self.indices, np.int64)
+        return indices[randperm(len(indices), generator=generator)._array]
+
+    def __len__(self):
+        return len(self.indices)
+
+
+class WeightedRandomSampler(_Ordered):
+    """``num_samples`` draws of 0, 1, …, each index as likely as its weight says.
+
+    Weights need not sum to one.
+    """
+
+    def __init__(self, weights, num_samples, replacement=True, generator=None):
+        if isinstance(num_samples, bool) or not isinstance(num_samples, int) or num_samples <= 0:
+            raise ValueError(f"num_samples should be a positive int, got {num_samples!r}")
+        if not isinstance(replacement, bool):
+            raise ValueError(f"replacement should be a bool, got {replacement!r}")
+        self.weights = as_tensor(weights, dtype=float64)
+        if self.weights.ndim != 1:
+            raise ValueError(f"weights should be a vector, got shape {tuple(self.weights.shape)}")
+        self.num_samples = num_samples
+        self.replacement = replacement
+        self.generator = generator
+
+    def order(self):
+        """The indices of one pass."""
+        generator = self.generator or default_generator.stream("loader")
+        drawn = multinomial(self.weights, self.num_samples, self.replacement, generator=generator)
+        return drawn._array
 
     def __len__(self):
         return self.num_samples

@@ -116,13 +116,16 @@ def grad(
     grad_outputs=None,
     retain_graph=None,
     create_graph=False,
+    only_inputs=True,
     allow_unused=None,
+    is_grads_batched=False,
     materialize_grads=False,
 ):
     """The gradients of ``outputs`` with respect to ``inputs``, as a tuple; no ``grad`` is touched.
 
     Inputs may be leaves or interior tensors. An input that the outputs do not depend on raises,
-    unless ``allow_unused`` (then None) or ``materialize_grads`` (then zeros).
+    unless ``allow_unused`` (then None) or ``materialize_grads`` (then zeros). ``only_inputs`` is
+    accepted and ignored.
 
     >>> import minigrad as mg
     >>> x = mg.tensor(3.0, requires_grad=True)
@@ -130,6 +133,10 @@ def grad(
     >>> mg.grad(slope, x)
     (tensor(2.),)
     """
+    if is_grads_batched:
+        raise NotImplementedError(
+            "is_grads_batched=True is not supported; call grad() once for each of the gradients"
+        )
     if materialize_grads and allow_unused is False:
         raise ValueError("materialize_grads=True needs allow_unused to be True or None")
     keep = create_graph if retain_graph is None else retain_graph

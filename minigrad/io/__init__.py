@@ -1,7 +1,9 @@
 """Saving and loading. Nothing is ever unpickled: reading a file cannot run code."""
 
+from .. import backend
 from . import npz, safetensors
 from .files import ending
+from .tree import move
 
 _FORMATS = {".npz": npz, ".safetensors": safetensors}
 
@@ -17,13 +19,17 @@ def save(obj, path):
     _FORMATS[kind].save(obj, path)
 
 
-def load(path):
+def load(path, map_location=None, *, weights_only=True):
     """Read what :func:`save` wrote; a damaged or foreign file is refused with ValueError.
 
-    Tensors come back on the CPU and do not require grad.
+    Tensors come back on the device ``map_location`` (None: the CPU) and do not require grad.
+    ``weights_only`` is accepted and ignored: there never is anything else.
     """
+    if not isinstance(map_location, str | None):
+        raise TypeError(f"map_location must be a device or None, got {type(map_location).__name__}")
+    device = backend.check_device(map_location)
     path, kind = ending(path)
-    return _FORMATS[kind].load(path)
+    return move(_FORMATS[kind].load(path), device)
 
 
 __all__ = ["load", "save"]

@@ -106,6 +106,18 @@ def unpack(tree, arrays, kinds):
     return build(tree)
 
 
+def move(value, device):
+    """The nested value, its tensors moved to a device where they stand."""
+    if isinstance(value, TensorBase):
+        value._array = backend.move(value._array, device)
+    elif isinstance(value, dict):
+        move(list(value.values()), device)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            move(item, device)
+    return value
+
+
 def _key(key):
     if not isinstance(key, str | int):
         raise ValueError(f"it holds a dict key {key!r}")

@@ -4,6 +4,7 @@ import warnings
 
 from ..ops import batch_norm, normalization
 from ..ops.creation import empty, ones, zeros
+from ..ops.operands import only_tensors
 from .module import Module
 from .parameter import Parameter
 
@@ -216,6 +217,7 @@ class _RunningNorm(_Norm):
             self.reset_running_stats()
 
     def _check(self, input):
+        only_tensors(self._get_name(), input)
         if input._array.ndim not in self.ndims:
             wanted = " or ".join(f"{n}D" for n in self.ndims)
             raise ValueError(f"expected {wanted} input (got {input._array.ndim}D input)")

@@ -166,7 +166,7 @@ class RNNBase(Module):
         if hx is None:
             return None
         name, count = self._get_name(), len(self._widths())
-        states = (hx,) if count == 1 else tuple(hx)
+        states = tuple(hx) if count > 1 and isinstance(hx, tuple | list) else (hx,)
         if len(states) != count or any(getattr(s, "ndim", None) != ndim for s in states):
             wanted = "a tensor" if count == 1 else "(h, c)"
             shapes = [getattr(s, "shape", type(s).__name__) for s in states]

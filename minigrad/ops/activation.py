@@ -92,7 +92,7 @@ class SigmoidVjp(Op):
 
 
 class Relu(Op):
-    """y = max(x, 0).    dL/dx = g where x > 0, else 0"""
+    """y = max(x, 0).    dL/dx = 0 where x ≤ 0, else g"""
 
     samples = draw.unary
 
@@ -110,7 +110,7 @@ class Relu(Op):
 
 
 class ReluVjp(Op):
-    """z = g where y > 0, else 0.    dL/dg = h where y > 0, else 0"""
+    """z = 0 where y ≤ 0, else g.    dL/dg = 0 where y ≤ 0, else h"""
 
     def forward(ctx, k, g, y):
         ctx.save(y)

@@ -29,10 +29,8 @@ def _tables(name, axes, x, output_size):
     check_category(name, x, FLOATS)
     extents = x._array.shape[-axes:]
     given = output_size
-    if axes > 1 and isinstance(given, tuple | list):
-        given = [
-            n if m is None else m for n, m in zip(extents, given, strict=len(given) == axes)
-        ]
+    if axes > 1 and isinstance(given, tuple | list) and len(given) == axes:
+        given = [n if m is None else m for n, m in zip(extents, given, strict=True)]
     size = per_axis(name, "output_size", given, axes, 0, short=axes == 1)
     return tuple(map(_parts, extents, size))
 

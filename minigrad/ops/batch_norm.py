@@ -6,7 +6,7 @@ from .. import dtypes
 from ..engine import graph
 from ..engine.graph import dtype_of
 from ..engine.op import Op, Sample
-from .operands import only_tensors
+from .operands import only_tensors, optional_tensors
 
 __all__ = ["batch_norm"]
 
@@ -138,6 +138,7 @@ def check_parameters(name, x, **parameters):
 
 def check_channels(name, x, **parameters):
     """Raise unless x is (N, C, …), and the parameters fit it and have one number per channel."""
+    optional_tensors(name, **parameters)
     shape = x._array.shape
     if len(shape) < 2:
         raise RuntimeError(f"{name} needs an input (N, C) or (N, C, ...), got shape {shape}")
@@ -160,6 +161,7 @@ def check_statistics(name, mean, variance, computed):
             f"{name}: running_mean and running_var must be given where the statistics are not "
             "those of the input"
         )
+    optional_tensors(name, running_mean=mean, running_var=variance)
     for argument, t in (("running_mean", mean), ("running_var", variance)):
         if t is not None and t._requires_grad:
             raise RuntimeError(f"{name} has no gradient for {argument}, which requires grad")

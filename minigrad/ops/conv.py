@@ -11,7 +11,7 @@ import math
 from ..engine.graph import TensorBase, dtype_of
 from ..engine.op import Op, Sample
 from .matmul import check_same_dtype
-from .operands import only_tensors
+from .operands import only_tensors, optional_tensors
 from .shape import reshape
 
 __all__ = []
@@ -182,6 +182,7 @@ def per_axis(name, argument, value, axes, least, short=True):
 def _check(name, axes, x, weight, bias, groups, transposed):
     """Raise unless the operands fit together; returns the number of groups as an int."""
     only_tensors(name, x, weight, arguments=("input", "weight"))
+    optional_tensors(name, bias=bias)
     shape, w = x._array.shape, weight._array.shape
     if len(shape) not in (axes + 1, axes + 2):
         raise RuntimeError(

@@ -7,7 +7,7 @@ from ..engine.graph import TensorBase, dtype_of, new_tensor
 from ..engine.op import Op, Sample
 from .cast import cast
 from .operands import only_tensors
-from .pointwise_loss import check_constant, check_reduction, full_precision
+from .pointwise_loss import check_constant, check_reduction, class_weight, full_precision
 from .shape import permute
 from .softmax import log_softmax
 
@@ -334,6 +334,7 @@ def _of_classes(x, t, weight, ignore_index, label_smoothing, gamma, reduction):
 
 
 def check_smoothing(label_smoothing):
+    """Raise unless label_smoothing is a share."""
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(f"label_smoothing must be between 0.0 and 1.0, got {label_smoothing}")
 
@@ -365,13 +366,7 @@ def checked(name, input, target, weight, soft=False, shape=None):
     x, axis = full_precision(input), 0 if len(shape) == 1 else 1
     _check_target(name, shape, axis, target, soft)
     if weight is not None:
-        only_tensors(name, weight, arguments=("weight",))
-        if weight._array.shape != (shape[axis],):
-            raise RuntimeError(
-                f"{name}: weight needs one value for each of the {shape[axis]} classes, "
-                f"got shape {weight._array.shape}"
-            )
-        weight = cast(weight, dtype_of(x))
+        weight = class_weight(name, weight, input, shape[axis])
     if dtype_of(target).is_floating_point:
         return x, cast(target, dtype_of(x)), weight
     check_constant(name, weight, "weight")

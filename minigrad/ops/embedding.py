@@ -4,10 +4,10 @@ import numpy as np
 
 from ..backend import array_module
 from ..engine.graph import dtype_of, new_tensor
-from ..engine.modes import state
+from ..engine.modes import no_grad
 from ..engine.op import Op, Sample
 from .along import TakeRows
-from .operands import only_tensors
+from .operands import only_tensors, optional_tensors
 from .scatter import index_add, index_reduce, wide_index
 from .shape import reshape
 
@@ -83,16 +83,13 @@ def embedding(
     return y if at is index else reshape(y, (*index._array.shape, weight._array.shape[1]))
 
 
+@no_grad()
 def _shorten(weight, index, max_norm, norm_type):
     """Scale the rows at ``index`` whose norm is above ``max_norm`` down to it, in place."""
-    before, state.recording = state.recording, False
-    try:
-        rows = new_tensor(weight._array, weight._tag)[new_tensor(index)]
-        norms = rows.norm(norm_type, 1, True)
-        shorter = rows * (max_norm / (norms + 1e-7))
-        weight[new_tensor(index)] = shorter.where(norms > max_norm, rows)
-    finally:
-        state.recording = before
+    rows = new_tensor(weight._array, weight._tag)[new_tensor(index)]
+    norms = rows.norm(norm_type, 1, True)
+    shorter = rows * (max_norm / (norms + 1e-7))
+    weight[new_tensor(index)] = shorter.where(norms > max_norm, rows)
 
 
 def embedding_bag(
@@ -158,6 +155,8 @@ def _bags(index, offsets, include_last_offset):
             f"embedding_bag: offsets must begin with 0 and end within the {total} indices, got "
             f"{int(starts[0])} and {int(starts[-1])}"
         )
+    if (starts[1:] < starts[:-1]).any():
+        raise RuntimeError(f"embedding_bag: offsets must not decrease, got {starts.tolist()}")
     if include_last_offset:
         if not count or int(starts[-1]) != total:
             raise RuntimeError(
@@ -171,6 +170,7 @@ def _bags(index, offsets, include_last_offset):
 
 def _check_bags(input, weight, offsets, mode, by_frequency, sparse, factors):
     name, shape = "embedding_bag", input._array.shape
+    optional_tensors(name, offsets=offsets, per_sample_weights=factors)
     if weight._array.ndim != 2:
         raise ValueError(f"{name}: weight must be a matrix, got shape {weight._array.shape}")
     if len(shape) not in (1, 2):

@@ -44,12 +44,12 @@ def _places(x, samples, kernel, size):
         shape[2 + axis] = size[axis]
         starts.append(begin.reshape(shape))
     xp, best, found = array_module(x), None, None
-    flat = x.reshape(*x.shape[:2], -1)
+    flat = x.reshape(*x.shape[:2], math.prod(extents))
     for taps in itertools.product(*map(range, kernel)):
         place = 0
         for start, tap, extent in zip(starts, taps, extents, strict=True):
             place = place * extent + (start + tap)
-        place = place.reshape(*x.shape[:2], -1)
+        place = place.reshape(*x.shape[:2], math.prod(size))
         value = xp.take_along_axis(flat, place, -1)
         if best is None:
             best, found = value, place
@@ -86,12 +86,13 @@ def _samples(name, axes, x, given):
         like = xp.zeros(shape, np.float32 if x._tag is not None else x._array.dtype)
         return uniform_like(like)
     only_tensors(name, given, arguments=("_random_samples",))
-    if given._array.shape != shape or dtype_of(given) is not dtype_of(x):
+    rows, *rest = given._array.shape or (0,)
+    if rows < shape[0] or (*rest,) != shape[1:] or dtype_of(given) is not dtype_of(x):
         raise RuntimeError(
             f"{name}: _random_samples must have shape {shape} and {dtype_of(x)}, got "
             f"{given._array.shape} and {dtype_of(given)}"
         )
-    return values(given)
+    return values(given)[: shape[0]]
 
 
 def _fractional(axes):

@@ -30,9 +30,9 @@ def _position(g, extent, align_corners):
 
 
 def _clipped(x, extent):
-    """The nearest of [0, extent − 1]; there is no gradient at its ends"""
+    """The nearest of [0, extent − 1], 0 for NaN; there is no gradient at its ends"""
     edge = float(extent - 1)
-    return where(x <= 0, 0.0, where(x >= edge, edge, x))
+    return where(x > 0, where(x >= edge, edge, x), 0.0)
 
 
 def _reflected(x, extent, align_corners):
@@ -97,8 +97,9 @@ def _read(planes, elements, extents):
     place, valid = 0, True
     for element, extent in zip(elements, extents, strict=True):
         index = element._array
-        valid = valid & (index >= 0) & (index <= extent - 1)
-        place = place * extent + xp.clip(index, 0, extent - 1).astype(np.int64)
+        inside = (index >= 0) & (index <= extent - 1)
+        place = place * extent + xp.where(inside, index, 0).astype(np.int64)
+        valid = valid & inside
     shape = (len(place), planes._array.shape[1], place.shape[1])
     everywhere = new_tensor(xp.ascontiguousarray(xp.broadcast_to(place[:, None], shape)))
     found = TakeAlong.apply(planes, everywhere, axis=2)

@@ -6,7 +6,7 @@ from ..engine.op import Op, Sample
 from .cast import cast
 from .cross_entropy import check_smoothing, checked, cross_entropy, slope_by_ops
 from .matmul import linear
-from .operands import only_tensors
+from .operands import only_tensors, optional_tensors
 from .pointwise_loss import check_reduction, full_precision
 from .shape import reshape
 
@@ -39,7 +39,8 @@ class LinearCrossEntropy(Op):
             return losses
         total = losses.sum()
         if reduction == "mean":
-            total = total / _total(xp, w, target, weight, ignore_index)
+            count = _total(xp, w, target, weight, ignore_index)
+            total = k.div(total, xp.asarray(count, dtype=x.dtype))
         return xp.asarray(total, dtype=x.dtype)
 
     def vjp(ctx, k, g):
@@ -133,6 +134,7 @@ def linear_cross_entropy(
     check_reduction(reduction)
     check_smoothing(label_smoothing)
     only_tensors(name, input, linear_weight, target, arguments=("input", "linear_weight", "target"))
+    optional_tensors(name, linear_bias=linear_bias)
     _check_shapes(name, input._array.shape, linear_weight._array.shape, linear_bias)
     soft = dtype_of(target).is_floating_point
     if soft and ignore_index is not None:
@@ -146,7 +148,7 @@ def linear_cross_entropy(
             label_smoothing=label_smoothing,
         )  # fmt: skip
     shape = (*x._array.shape[:-1], len(w._array))
-    _, t, weight = checked(name, x, target, weight, shape=shape)
+    _, t, weight = checked(name, input, target, weight, shape=shape)
     losses = LinearCrossEntropy.apply(
         x if x._array.ndim == 2 else x.reshape(1, -1),
         cast(w, dtype_of(x)),

@@ -7,7 +7,6 @@ from ..engine.gradients import recomputed
 from ..engine.graph import dtype_of, new_tensor
 from ..engine.op import Op, Sample
 from .activation import relu
-from .cast import cast
 from .clamp import clamp_min
 from .distances import pairwise_distance
 from .operands import only_tensors
@@ -17,6 +16,7 @@ from .pointwise_loss import (
     check_float_target,
     check_reduction,
     check_same_shape,
+    class_weight,
     full_precision,
     loss_operands,
     pointwise,
@@ -35,6 +35,7 @@ __all__ = [
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
 ]
+
 
 class MultiMargin(Op):
     """ℓ = w_t Σ_{c ≠ t} max(0, margin − x_t + x_c)ᵖ / C of each row, or Σ ℓ / divisor.
@@ -208,25 +209,20 @@ def multi_margin_loss(
     if p not in (1, 2):
         raise ValueError(f"{name}: p must be 1 or 2, got {p}")
     x, t = _scores(name, input, target)
-    if x._array.ndim == 1 and t._array.shape == (1,):
-        t = t.squeeze(0)
-    if x._array.shape[:-1] != t._array.shape:
+    rows, shape = x._array.shape[:-1], t._array.shape
+    if shape != rows and (rows or shape != (1,)):
         raise RuntimeError(
             f"{name}: input of shape {x._array.shape} needs a target of shape "
-            f"{x._array.shape[:-1]}, got {t._array.shape}"
+            f"{rows}, got {shape}"
         )
     classes = x._array.shape[-1]
     _check_classes(name, t, classes)
     if weight is not None:
-        only_tensors(name, weight, arguments=("weight",))
+        weight = class_weight(name, weight, input, classes)
         check_constant(name, weight, "weight")
-        if weight._array.shape != (classes,):
-            raise RuntimeError(
-                f"{name}: weight needs one value for each of the {classes} classes, "
-                f"got shape {weight._array.shape}"
-            )
-        weight = cast(weight, dtype_of(x))
-    return _of_rows(MultiMargin, reduction, x, t, weight, p=p, margin=float(margin))
+    t = t.reshape(rows)
+    losses = _of_rows(MultiMargin, reduction, x, t, weight, p=p, margin=float(margin))
+    return losses.reshape(shape) if reduction == "none" else losses
 
 
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
@@ -237,6 +233,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     name = "multilabel_margin_loss"
     check_reduction(reduction, size_average, reduce)
     x, t = _scores(name, input, target)
+    t = t if t._array.ndim else t.reshape(1)
     check_same_shape(name, x, t)
     xp = backend.array_module(t._array)
     listed = xp.cumsum(t._array < 0, axis=-1) == 0
@@ -255,10 +252,11 @@ def _of_rows(op, reduction, x, t, *constants, **params):
 
 
 def _scores(name, input, target):
-    """Floating scores (N, C) or (C,) and int64 classes."""
+    """Floating scores (N, C) or (C,), or of a 0-d input (1,), and int64 classes."""
     only_tensors(name, input, target, arguments=("input", "target"))
     check_float_target(name, input, "input")
-    if input._array.ndim not in (1, 2) or not input._array.shape[-1]:
+    input = input if input._array.ndim else input.reshape(1)
+    if input._array.ndim > 2 or not input._array.shape[-1]:
         raise RuntimeError(
             f"{name}: input must have shape (N, C) or (C,), got {input._array.shape}"
         )

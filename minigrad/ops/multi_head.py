@@ -10,7 +10,7 @@ from .cast import cast
 from .dropout import dropout
 from .joining import Cat, cat
 from .matmul import linear, matmul
-from .operands import only_tensors
+from .operands import only_tensors, optional_tensors
 from .padding import pad
 from .reduce import mean
 from .select import masked_fill
@@ -227,6 +227,7 @@ def _unweighed(q, k, v, mask, p, causal, generator):
 def _check_axes(query, key, value, padding, attn_mask):
     """Raise unless the operands are all batched or all not, with masks of bools or floats."""
     only_tensors(NAME, query, key, value, arguments=("query", "key", "value"))
+    optional_tensors(NAME, key_padding_mask=padding, attn_mask=attn_mask)
     ndim = query._array.ndim
     if ndim not in (2, 3):
         raise RuntimeError(f"{NAME}: query must have 2 axes, or 3 with a batch, got {ndim}")

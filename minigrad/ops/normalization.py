@@ -16,7 +16,7 @@ from .batch_norm import (
     update_statistics,
 )
 from .cast import cast
-from .operands import only_tensors
+from .operands import only_tensors, optional_tensors
 from .padding import pad
 
 __all__ = ["group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
@@ -139,6 +139,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
 def _last_axes(name, x, normalized_shape, weight, bias=None):
     """How many elements the normalised axes have, after checking them and the parameters."""
     check_floating(name, x)
+    optional_tensors(name, weight=weight, bias=bias)
     if not isinstance(normalized_shape, tuple | list):
         raise TypeError(
             f"{name}: normalized_shape must be a tuple of ints, such as ({normalized_shape},), "
@@ -186,6 +187,8 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     check_floating("group_norm", input)
     check_channels("group_norm", input, weight=weight, bias=bias)
     shape = input._array.shape
+    if not hasattr(num_groups, "__index__"):
+        raise TypeError(f"group_norm: num_groups must be an int, got {num_groups!r}")
     if num_groups < 1 or shape[1] % num_groups:
         raise RuntimeError(
             f"group_norm: num_groups={num_groups} must be positive and divide the {shape[1]} "

@@ -148,6 +148,14 @@ def only_tensors(name, *values, arguments=("input", "other")):
             raise TypeError(f"{name}: {arguments[position]} must be a tensor, got {kind}")
 
 
+def optional_tensors(name, **values):
+    """Raise a TypeError unless each of the named values is a tensor or None."""
+    for argument, value in values.items():
+        if value is not None and not isinstance(value, TensorBase):
+            kind = type(value).__name__
+            raise TypeError(f"{name}: {argument} must be a tensor, got {kind}")
+
+
 def one_tensor(name, a, b):
     """Raise a TypeError if both operands are numbers."""
     if not isinstance(a, TensorBase) and not isinstance(b, TensorBase):

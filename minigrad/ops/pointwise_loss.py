@@ -204,6 +204,23 @@ def check_constant(name, tensor, argument):
         )
 
 
+def class_weight(name, weight, input, classes):
+    """One weight for each class in the precision that losses of ``input`` have, after checks."""
+    only_tensors(name, weight, arguments=("weight",))
+    if weight._array.shape != (classes,):
+        raise RuntimeError(
+            f"{name}: weight needs one value for each of the {classes} classes, "
+            f"got shape {weight._array.shape}"
+        )
+    full = dtypes.float32 if input._tag is not None else dtype_of(input)
+    if dtype_of(weight) not in (dtype_of(input), full):
+        raise RuntimeError(
+            f"{name}: weight must have the dtype of input, {dtype_of(input)}, "
+            f"got {dtype_of(weight)}"
+        )
+    return cast(weight, full)
+
+
 def check_same_shape(name, input, other, argument="target", advice=""):
     """Raise ValueError, with the likely fix, unless two shapes are equal."""
     a, b = input._array.shape, other._array.shape

@@ -58,20 +58,27 @@ class Pinv(Op):
         return torch.linalg.pinv(a, atol=atol, rtol=rtol)
 
 
-def _tolerances(name, A, atol, rtol):  # noqa: N803
-    """(atol, rtol) as numbers; rtol is max(rows, columns) · eps unless either is given."""
-    found = []
+def _tolerances(name, A, atol, rtol, batched=False):  # noqa: N803
+    """(atol, rtol), by default 0 and max(rows, columns) · eps, or 0 beside an atol above 0.
+
+    They are numbers or, ``batched``, may be tensors with a number for every matrix.
+    """
     for argument, value in (("atol", atol), ("rtol", rtol)):
-        if isinstance(value, TensorBase) and not value._array.ndim:
-            value = value.item()
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        tensor = isinstance(value, TensorBase) and (batched or not value._array.ndim)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None and not (tensor or number):
             raise TypeError(f"{name}: {argument} must be a number or a 0-d tensor, got {value!r}")
-        found.append(value)
-    atol, rtol = found
     if rtol is None:
         *_, rows, columns = A._array.shape
-        rtol = 0.0 if atol is not None and atol > 0 else max(rows, columns) * _eps(A)
-    return float(atol or 0.0), float(rtol)
+        rtol = max(rows, columns) * _eps(A)
+        if isinstance(atol, TensorBase):
+            rtol = where(atol > 0, 0.0, rtol)
+        elif atol is not None and atol > 0:
+            rtol = 0.0
+    atol = 0.0 if atol is None else atol
+    if batched:
+        return atol, rtol
+    return float(atol), float(rtol)
 
 
 def _eps(A):  # noqa: N803
@@ -102,9 +109,9 @@ def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None):  # noqa: N803
 
 def _bound(sizes, atol, rtol):
     """max(atol, rtol · the largest size)"""
-    if not sizes._array.shape[-1]:
-        return atol
-    return (amax(sizes, -1, True).detach() * rtol).clamp_min(atol)
+    atol, rtol = (unsqueeze(t, -1) if isinstance(t, TensorBase) else t for t in (atol, rtol))
+    largest = amax(sizes, -1, True).detach() if sizes._array.shape[-1] else sum(sizes, -1, True)
+    return (largest * rtol).clamp_min(atol)
 
 
 def pinverse(input, rcond=1e-15):
@@ -122,7 +129,7 @@ def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):  # noqa:
     A = (square if hermitian else matrix)("linalg.matrix_rank", A).detach()  # noqa: N806
     if tol is not None:
         atol, rtol = tol, 0.0
-    atol, rtol = _tolerances("linalg.matrix_rank", A, atol, rtol)
+    atol, rtol = _tolerances("linalg.matrix_rank", A, atol, rtol, batched=True)
     sizes = abs(eigvalsh(A)) if hermitian else svdvals(A)
     return sum(sizes > _bound(sizes, atol, rtol), -1)
 
@@ -165,18 +172,32 @@ def _one_by_one(A, p):  # noqa: N803
 def lstsq(A, B, rcond=None, *, driver=None):  # noqa: N803
     """(solution, residuals, rank, singular_values) of min ‖A X − B‖, X being the smallest such.
 
-    Residuals and singular values are empty; B may be a vector, or a batch of them.
+    B may be a vector, or a batch of them. As in LAPACK the ``driver`` says what is computed:
+    "gelsy" (the default) no residuals and singular values, "gels" no rank and singular values,
+    "gelsd" and "gelss" all; what is not is empty. Residuals are Σ (A X − B)² of every column, if
+    there are more rows than columns and these are independent.
     """
     A, B = matrix("linalg.lstsq", A), tensor_of(B, "B")  # noqa: N806
     check_same_dtype("linalg.lstsq", A, B)
-    if driver not in (None, "gelsy"):
-        raise RuntimeError(f'linalg.lstsq: driver must be "gelsy", got {driver!r}')
+    driver = driver or "gelsy"
+    if driver not in _DRIVERS:
+        raise RuntimeError(f"linalg.lstsq: driver must be one of {_DRIVERS}, got {driver!r}")
     a, b = A._array.shape, B._array.shape
     vector = len(b) == 1 or b == a[:-1]
     if not b or a[-2] != b[-1 if vector else -2]:
         raise RuntimeError(f"linalg.lstsq: A of shape {a} and B of shape {b} differ in rows")
-    solution = matmul(pinv(A, rcond), unsqueeze(B, -1) if vector else B)
-    rank = matrix_rank(A, rtol=rcond)
+    columns = unsqueeze(B, -1) if vector else B
+    solution = matmul(pinv(A, rcond), columns)
+    residuals = nothing = reshape(A, -1)[:0]
+    rank, singular_values = matrix_rank(A, rtol=rcond), nothing.detach()
+    if driver != "gelsy" and a[-2] > a[-1] and (rank == a[-1]).all():
+        residuals = sum((matmul(A, solution) - columns) ** 2, -2)
+    if driver == "gels":
+        rank = rank.reshape(-1)[:0]
+    elif driver != "gelsy":
+        singular_values = svdvals(A.detach())
     solution = squeeze(solution, -1) if vector else solution
-    empty = reshape(A.detach(), -1)[:0]
-    return return_types.linalg_lstsq(solution, empty, rank, empty)
+    return return_types.linalg_lstsq(solution, residuals, rank, singular_values)
+
+
+_DRIVERS = ("gels", "gelsy", "gelsd", "gelss")

@@ -6,6 +6,7 @@ from .. import backend, dtypes
 from ..engine.graph import TensorBase, dtype_of, new_tensor, values
 from ..engine.op import Op, Sample
 from . import samples as draw
+from .cast import cast
 from .operands import (
     BOOLS,
     FLOATS,
@@ -186,7 +187,7 @@ _MISSING = object()
 
 
 def where(condition, input=_MISSING, other=_MISSING):
-    """Elements of ``input`` where the bool tensor ``condition`` holds, of ``other`` elsewhere.
+    """Elements of ``input`` where ``condition`` (bool or uint8) holds, of ``other`` elsewhere.
 
     ``where(condition)`` gives the indices of the elements that are not zero, a tensor per axis.
 
@@ -199,6 +200,8 @@ def where(condition, input=_MISSING, other=_MISSING):
         return _indices(values(condition))
     if other is _MISSING:
         raise TypeError("where: other is missing; give input and other, or neither")
+    if dtype_of(condition) is dtypes.uint8:
+        condition = cast(condition, dtypes.bool_)
     check_category("where: condition", condition, BOOLS)
     if isinstance(input, TensorBase) or isinstance(other, TensorBase):
         x, y = operands(input, other)

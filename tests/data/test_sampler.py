@@ -3,7 +3,14 @@
 import pytest
 
 import minigrad as mg
-from minigrad.data import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from minigrad.data import (
+    BatchSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+)
 
 
 def test_sequential_and_random():
@@ -25,6 +32,46 @@ def test_number_of_samples_and_replacement():
     for bad in (0, -1, 2.5):
         with pytest.raises(ValueError, match="num_samples"):
             RandomSampler([1], num_samples=bad)
+
+
+def test_a_subset_in_random_order():
+    sampler = SubsetRandomSampler([5, 7, 9, 11], generator=mg.Generator().manual_seed(0))
+    orders = [tuple(sampler) for _ in range(20)]
+    assert len(sampler) == 4 and len(set(orders)) > 1
+    assert all(sorted(order) == [5, 7, 9, 11] for order in orders)
+    assert list(SubsetRandomSampler([])) == []
+    loader = mg.data.DataLoader(range(12), batch_size=4, sampler=sampler)
+    assert sorted(next(iter(loader)).tolist()) == [5, 7, 9, 11]
+
+
+def test_weighted_draws():
+    sampler = WeightedRandomSampler([0.0, 3.0, 1.0], 4000, generator=mg.Generator().manual_seed(0))
+    drawn = list(sampler)
+    assert len(sampler) == len(drawn) == 4000 and type(drawn[0]) is int
+    assert drawn.count(0) == 0 and 2850 < drawn.count(1) < 3150
+    once = WeightedRandomSampler(mg.tensor([1.0, 2.0, 3.0]), 3, replacement=False)
+    assert sorted(once) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("sampler", [
+    lambda: SubsetRandomSampler(range(30)), lambda: WeightedRandomSampler([1.0] * 30, 30),
+])  # fmt: skip
+def test_orders_follow_from_the_seed_alone(sampler):
+    mg.manual_seed(3)
+    first = list(sampler())
+    mg.manual_seed(3)
+    mg.rand(5)
+    assert list(sampler()) == first
+
+
+def test_bad_weighted_draws():
+    for bad in (0, -1, 2.5, True):
+        with pytest.raises(ValueError, match="num_samples"):
+            WeightedRandomSampler([1.0], bad)
+    with pytest.raises(ValueError, match="replacement"):
+        WeightedRandomSampler([1.0], 1, replacement=1)
+    with pytest.raises(ValueError, match=r"weights.*\(1, 2\)"):
+        WeightedRandomSampler([[1.0, 2.0]], 1)
 
 
 @pytest.mark.parametrize("drop_last, expected", [(False, [2, 2, 1]), (True, [2, 2])])

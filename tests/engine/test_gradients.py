@@ -44,6 +44,18 @@ def test_unused_inputs(x):
         mg.grad(x.sum(), x, allow_unused=False, materialize_grads=True)
 
 
+def test_the_arguments_stand_in_pytorchs_order(x):
+    y = (x * x).sum()
+    (g,) = mg.grad(y, x, only_inputs=True, retain_graph=True)
+    assert g.tolist() == [2.0, 4.0]
+    other = mg.ones(1, requires_grad=True)
+    assert mg.grad(y, other, None, True, False, True, True) == (None,)
+    (zeros,) = mg.grad(y, other, None, True, False, True, True, False, True)
+    assert zeros.tolist() == [0.0]
+    with pytest.raises(NotImplementedError, match="is_grads_batched"):
+        mg.grad(y, x, is_grads_batched=True)
+
+
 def test_an_input_that_requires_no_grad():
     with pytest.raises(RuntimeError, match="does not require grad"):
         mg.grad(mg.ones(1, requires_grad=True).sum(), mg.ones(1))

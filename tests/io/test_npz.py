@@ -249,6 +249,20 @@ def test_foreign_files_are_refused(path):
         mg.load(path)
 
 
+def test_where_the_tensors_go(path):
+    shared = mg.ones(2)
+    value = {"a": [shared, (shared, 3)], "b": np.ones(2)}
+    mg.save(value, path)
+    back = mg.load(path, map_location=mg.device("cpu"), weights_only=True)
+    assert back["a"][0] is back["a"][1][0] and back["a"][0].device == "cpu"
+    assert type(back["b"]) is np.ndarray
+    assert mg.load(path, "cpu")["a"][1][1] == 3
+    with pytest.raises(RuntimeError, match="'tpu'"):
+        mg.load(path, map_location="tpu")
+    with pytest.raises(TypeError, match="map_location.*function"):
+        mg.load(path, map_location=lambda storage, place: storage)
+
+
 def test_numpy_reads_the_arrays(path):
     mg.save(mg.tensor([1.0, 2.0]), path)
     with np.load(path, allow_pickle=False) as file:

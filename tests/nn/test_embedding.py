@@ -1,6 +1,7 @@
 """Tables of vectors that are looked up."""
 
 import numpy as np
+import pytest
 
 import minigrad as mg
 from minigrad import nn
@@ -24,3 +25,9 @@ def test_frequent_rows_of_bags_get_smaller_gradients():
     bag = nn.EmbeddingBag(5, 1, mode="sum", scale_grad_by_freq=True)
     (bag(mg.tensor([[0, 0, 1], [1, 1, 1]])) * mg.tensor([[1.0], [10.0]])).sum().backward()
     assert bag.weight.grad.flatten().tolist() == [1, 31 / 4, 0, 0, 0]
+
+
+def test_bags_lie_in_order():
+    bag = nn.EmbeddingBag(5, 1)
+    with pytest.raises(RuntimeError, match=r"offsets must not decrease.*\[0, 3, 2\]"):
+        bag(mg.tensor([0, 1, 2, 3]), mg.tensor([0, 3, 2]))

@@ -103,6 +103,7 @@ def agree(ours, theirs, error):
 
 
 @pytest.mark.torch
+@pytest.mark.filterwarnings("ignore:LSTM with projections")  # PyTorch on its kernels
 @with_dtypes
 def test_equals_torch(layer, dtype):
     import torch

@@ -99,3 +99,9 @@ def test_gumbel_softmax_has_the_gradient_of_the_soft_values(hard):
 def test_inplace_is_accepted(name):
     x = mg.tensor([-1.0, 2.0])
     assert getattr(F, name)(x, inplace=True).tolist() == getattr(F, name)(x).tolist()
+
+
+def test_relu_hands_the_gradient_on_to_nan():
+    x = mg.tensor([float("nan"), -1.0, 2.0], requires_grad=True)
+    mg.relu(x).sum().backward()
+    assert x.grad.tolist() == [1.0, 0.0, 1.0]

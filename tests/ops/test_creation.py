@@ -28,6 +28,7 @@ def test_tensor_called_itself_makes_floats():
     assert mg.Tensor([1, 2]).dtype is mg.float32
     assert mg.Tensor([1, 2]).tolist() == [1.0, 2.0]
     assert mg.Tensor(2, 3).shape == (2, 3)
+    assert mg.Tensor(mg.zeros(2, 3).size()).shape == (2, 3)
     assert mg.Tensor().shape == (0,)
     assert mg.Tensor(mg.tensor([3])).tolist() == [3.0]
 

@@ -180,3 +180,12 @@ def test_old_names_warn(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert mg.equal(y, F.interpolate(x, scale_factor=2, **bilinear))
+
+
+def test_fractional_pooling_takes_more_samples_than_rows_and_none_at_all():
+    x, samples = mg.rand(2, 4, 5), mg.rand(3, 2, 2)
+    found = F.fractional_max_pool2d(x, 2, output_size=2, _random_samples=samples)
+    same = F.fractional_max_pool2d(x, 2, output_size=2, _random_samples=samples[:1])
+    assert found.tolist() == same.tolist()
+    empty = F.fractional_max_pool3d(mg.rand(0, 1, 4, 5, 4), 2, output_size=2)
+    assert empty.shape == (0, 1, 2, 2, 2)

@@ -98,3 +98,8 @@ def test_selection_in_place():
     assert x.nan_to_num_(nan=-1.0) is x
     assert x.clamp_(0, 2).tolist() == [1.0, 0.0, 2.0]
     assert x.masked_fill_(x == 0, 7.0).tolist() == [1.0, 7.0, 2.0]
+
+
+def test_where_takes_uint8_as_a_condition():
+    found = mg.where(mg.tensor([0, 1, 2], dtype=mg.uint8), mg.ones(3), 5.0)
+    assert found.tolist() == [5.0, 1.0, 1.0]

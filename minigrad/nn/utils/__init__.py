@@ -1,6 +1,6 @@
 """Clipping gradients, parameters as one vector, parametrizations, fusing norms into layers."""
 
-from . import parametrizations, parametrize, rnn
+from . import parametrizations, parametrize, rnn, stateless
 from .clip import clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from .fuse import (
     fuse_conv_bn_eval,
@@ -23,5 +23,6 @@ __all__ = [
     "parametrizations",
     "parametrize",
     "rnn",
+    "stateless",
     "vector_to_parameters",
 ]

@@ -116,6 +116,9 @@ def register_parametrization(module, tensor_name, parametrization, *, unsafe=Fal
     held = ParametrizationList([parametrization], original, unsafe)
     with no_grad():
         _check_fits(tensor_name, original, held(), unsafe)
+    if held._count is None and isinstance(original, Parameter):
+        # optimizers know this one
+        original.data, held.original = held.original.data, original
     delattr(module, tensor_name)
     if not is_parametrized(module):
         module.__class__ = _parametrized_class(type(module))
@@ -201,9 +204,13 @@ def remove_parametrizations(module, tensor_name, leave_parametrized=True):
         base = type(module).__bases__[0]
         del module.parametrizations
         module.__class__ = base
-    if isinstance(originals[0], Parameter):
-        trained = any(t.requires_grad for t in originals)
-        module.register_parameter(tensor_name, Parameter(value, trained))
-    else:
+    if not isinstance(originals[0], Parameter):
         module.register_buffer(tensor_name, value)
+        return module
+    if held._count is None:
+        (parameter,) = originals  # optimizers know this one
+        parameter.data = value
+    else:
+        parameter = Parameter(value, any(t.requires_grad for t in originals))
+    module.register_parameter(tensor_name, parameter)
     return module

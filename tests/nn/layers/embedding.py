@@ -45,6 +45,9 @@ REFUSED = [
     refuse("int64", "Embedding", 5, 3, inputs=(d.normal(3),)),
     refuse("needs offsets", BAG, 5, 3, inputs=(index,)),
     refuse("None", BAG, 5, 3, inputs=(matrix, offsets)),
+    refuse("offsets must be a tensor", BAG, 5, 3, inputs=(index, [0, 2])),
+    refuse("per_sample_weights must be a tensor", BAG, 5, 3, mode="sum",
+           inputs=(matrix, None, [[1.0] * 4] * 3)),
     refuse("vector", BAG, 5, 3, inputs=(index, matrix)),
     refuse("1 or 2 axes", BAG, 5, 3, inputs=(matrix[None],)),
     refuse("mode", BAG, 5, 3, mode="prod", inputs=(matrix,)),
@@ -54,4 +57,4 @@ REFUSED = [
     refuse("begin with 0", BAG, 5, 3, inputs=(index, offsets + 1)),
     refuse("at least|must be 7", BAG, 5, 3, include_last_offset=True, inputs=(index, offsets[:0])),
     refuse("within", BAG, 5, 3, inputs=(index, offsets * 3)),
-]
+]  # fmt: skip

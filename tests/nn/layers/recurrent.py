@@ -93,6 +93,7 @@ REFUSED = [
     refuse("proj_size.*-1", "LSTM", 2, 3, proj_size=-1),
     refuse("mode.*CNN", "RNNBase", "CNN", 2, 3),
     refuse("nonlinearity.*sin", "RNNCell", 2, 3, nonlinearity="sin", inputs=(one,)),
+    refuse(r"\(h, c\) of 3 axes.*'int'", "LSTM", 2, 3, inputs=(d.normal(4, 3, 2), 5)),
     refuse("hx.*1 states", "LSTMCell", 2, 3, inputs=(one, (d.normal(4, 3),))),
 ]
 double = {"dtype": Named("float64")}

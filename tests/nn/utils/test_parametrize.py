@@ -22,6 +22,14 @@ class Doubled(nn.Module):
         return value / 2
 
 
+class Halved(nn.Module):
+    def forward(self, x):
+        return x[:1]
+
+    def right_inverse(self, value):
+        return 2 * value
+
+
 def symmetric():
     return parametrize.register_parametrization(nn.Linear(3, 3), "weight", Symmetric())
 
@@ -42,7 +50,7 @@ def test_a_parametrized_weight_is_computed():
 
 def test_assigning_goes_through_the_inverses():
     layer = nn.Linear(2, 2)
-    before = layer.weight
+    before = layer.weight.detach().clone()
     parametrize.register_parametrization(layer, "weight", Doubled())
     parametrize.register_parametrization(layer, "weight", Doubled())
     assert (layer.weight == before * 2).all()
@@ -66,6 +74,24 @@ def test_removing(leave):
     assert type(layer) is nn.Linear and sorted(layer.state_dict()) == ["bias", "weight"]
     assert isinstance(layer.weight, nn.Parameter) and layer.weight.requires_grad
     assert (layer.weight == (value if leave else original)).all()
+
+
+@pytest.mark.parametrize("leave", [True, False])
+def test_an_optimizer_keeps_its_parameter(leave):
+    layer = nn.Linear(2, 2)
+    weight = layer.weight
+    parametrize.register_parametrization(layer, "weight", Doubled())
+    assert layer.parametrizations.weight.original is weight
+    parametrize.remove_parametrizations(layer, "weight", leave)
+    assert layer.weight is weight
+
+
+def test_a_refused_parametrization_changes_nothing():
+    layer = nn.Linear(2, 2)
+    before = layer.weight.tolist()
+    with pytest.raises(ValueError, match="gives shape"):
+        parametrize.register_parametrization(layer, "weight", Halved())
+    assert layer.weight.tolist() == before and type(layer) is nn.Linear
 
 
 def test_cached_values_are_computed_once():

@@ -170,6 +170,7 @@ one, _ = multi_head()
 bare, _ = multi_head(packed=False)
 lone = [*one[:7], d.normal(1, 1, E), None, *one[9:]]
 REFUSALS += [
+    refuse("attn_mask must be a tensor, got list", MHA, *one, attn_mask=[[True] * S] * L),
     refuse("static_k", MHA, *one, static_k=d.normal(N, S, 2)),
     refuse("static_v", MHA, *one, static_v=d.normal(N * 2, S, 3)),
     refuse("bias_v", MHA, *lone),

@@ -72,6 +72,7 @@ CALLS = [
 
 mask = d.booleans(1, 4, 6, 5)
 REFUSED = [
+    refuse("bias must be a tensor, got list", f"{F}.conv2d", plane, w2, [1.0] * 6),
     refuse(r"takes 3 channels.*\(2, 4, 6, 5\) has 4", f"{F}.conv2d", plane, d.normal(6, 3, 3, 3)),
     refuse("takes 2 channels.*has 4", f"{F}.conv1d", line, d.normal(6, 2, 3)),
     refuse("divisible by groups=2", f"{F}.conv2d", plane, d.normal(5, 2, 3, 3), groups=2),

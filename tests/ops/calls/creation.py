@@ -73,6 +73,10 @@ CALLS = [
     call(".is_complex", d.normal(2)),
     call(".element_size", d.normal(2), dtypes=EVERY),
     call(".tolist", np.array([[1.0, 2.0], [0.0, 4.0]]), dtypes=EVERY),
+    call("arange", False, True, True),
+    call("linspace", 4.3, -3, 7, dtype=Named("int64")),
+    call("linspace", -2.7, 7.9, 6, dtype=Named("int32")),
+    call("logspace", 0.9, 3.9, 4, dtype=Named("int64")),
 ]
 
 REFUSED = [

@@ -81,6 +81,7 @@ CALLS = [
             ((d.normal(3, 2),), {"dim": 0, "dx": 0.25}),
         )
     ),
+    call("diff", d.normal(3, 2), 0, 0, d.normal(1, 2), d.normal(2, 2)),
 ]  # fmt: skip
 
 x = d.normal(2, 3)

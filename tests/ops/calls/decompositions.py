@@ -135,6 +135,13 @@ CALLS = [
     call(".matrix_power", n(2, 3, 3), 0, differentiable=False),
     call("matrix_power", n(2, 2), 3, dtypes=("float16", "bfloat16", "int64", "int32", "uint8")),
     call("matrix_power", n(2, 2), 0, dtypes=("float16", "int64", "bool"), differentiable=False),
+    *(
+        call("linalg.lstsq", n(*shape), n(*shape[:-1], 2), driver=driver, error={"float32": 1e-4})
+        for driver in ("gels", "gelsy", "gelsd", "gelss")
+        for shape in ((4, 2), (3, 3), (2, 4, 2))
+    ),
+    call("linalg.matrix_rank", n(2, 3, 3), rtol=np.array([0.1, 5.0])),
+    call("linalg.matrix_rank", n(2, 3, 3), atol=np.array([0.1, 5.0])),
 ]  # fmt: skip
 
 _ONE_MATRIX = (

@@ -1,5 +1,7 @@
 """Images read at points, and grids of points."""
 
+import numpy as np
+
 from . import FLOATS, HALVES, Draw, call, refuse
 
 d = Draw(75)
@@ -7,6 +9,7 @@ F = "nn.functional"
 ALL = (*FLOATS, *HALVES)
 plane, points = d.normal(2, 2, 4, 5), d.uniform(-1.4, 1.4, 2, 3, 3, 2)
 space, places = d.normal(1, 2, 3, 2, 4), d.uniform(-1.4, 1.4, 1, 2, 2, 3, 3)
+nowhere = np.where(np.abs(points) > 1.2, points, np.nan)
 theta, theta3 = d.normal(2, 2, 3), d.normal(1, 3, 4)
 PADDINGS = ("zeros", "border", "reflection")
 
@@ -23,6 +26,11 @@ CALLS = [
     call(f"{F}.grid_sample", plane, 4 * points, "bilinear", "reflection", align_corners=True),
     call(f"{F}.grid_sample", plane[:, :, :1], points, "bilinear", "reflection", True),
     call(f"{F}.grid_sample", plane[:0], points[:0], align_corners=False),
+    *(
+        call(f"{F}.grid_sample", plane, nowhere, mode, padding, False, differentiable=False)
+        for mode in ("bilinear", "nearest", "bicubic")
+        for padding in PADDINGS
+    ),
     *(
         call(f"{F}.affine_grid", theta, [2, 3, 4, 5], aligned, dtypes=FLOATS)
         for aligned in (True, False)

@@ -8,24 +8,20 @@ import numpy as np
 from ...parity import calling
 from . import Draw, Named, call, refuse
 
-d = Draw(57)
+d = Draw(58)
 F = "nn.functional"
 REDUCTIONS = ("none", "mean", "sum")
 DISTANCES = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
 
 
-def fixed(array, dtype):
-    """A tensor without gradient: PyTorch refuses to differentiate weights."""
-    return calling(".to", array, Named(dtype))
+def fixed(integers, like):
+    """Whole numbers in the dtype of an array: PyTorch refuses to differentiate weights."""
+    return calling(".type_as", integers, like)
 
 
 def weighted(name, *args, low, shape, **kwargs):
-    """A call in each dtype, with a weight of that dtype that has no gradient."""
-    weight = d.integers(low, 5, *shape)
-    return [
-        call(name, *args, weight=fixed(weight, dtype), dtypes=(dtype,), **kwargs)
-        for dtype in ("float64", "float32")
-    ]
+    """A call with a weight that has no gradient."""
+    return call(name, *args, weight=fixed(d.integers(low, 5, *shape), args[0]), **kwargs)
 
 
 def signs(*shape):
@@ -79,21 +75,19 @@ PROBABILITY = [
         for options in ({}, {"log_target": True})
     ),
     *(
-        made
-        for reduction in REDUCTIONS
-        for name in ("binary_cross_entropy", "binary_cross_entropy_with_logits")
-        for made in weighted(
+        weighted(
             f"{F}.{name}", d.uniform(0.05, 0.95, 3, 4), d.uniform(0, 1, 3, 4),
             low=0, shape=(4,), reduction=reduction,
         )
+        for reduction in REDUCTIONS
+        for name in ("binary_cross_entropy", "binary_cross_entropy_with_logits")
     ),
     *(
         call(
-            f"{F}.binary_cross_entropy_with_logits", d.normal(3, 4), d.uniform(0, 1, 3, 4),
-            pos_weight=fixed(d.integers(1, 5, 4), dtype), dtypes=(dtype,), reduction=reduction,
+            f"{F}.binary_cross_entropy_with_logits", x, d.uniform(0, 1, 3, 4),
+            pos_weight=fixed(d.integers(1, 5, 4), x), reduction=reduction,
         )
-        for dtype in ("float64", "float32")
-        for reduction in REDUCTIONS
+        for reduction, x in zip(REDUCTIONS, d.normal(3, 3, 4), strict=True)
     ),
     call(f"{F}.binary_cross_entropy", d.uniform(0.1, 0.9), d.uniform(0.1, 0.9)),
     call(f"{F}.binary_cross_entropy_with_logits", d.normal(0, 2), d.normal(0, 2)),
@@ -123,7 +117,10 @@ CLASSES = [
         for reduction in REDUCTIONS
     ),
     *(
-        made
+        weighted(
+            f"{F}.{name}", d.normal(*shape), d.integers(0, 4, *places), low=1, shape=(4,),
+            reduction=reduction, **options,
+        )
         for shape, places in SHAPES
         for reduction in REDUCTIONS
         for name, options in (
@@ -132,10 +129,6 @@ CLASSES = [
             ("nll_loss", {"ignore_index": 2}),
             ("cross_entropy", {"label_smoothing": 0.2}),
             ("cross_entropy", {"ignore_index": 2, "label_smoothing": 0.2}),
-        )
-        for made in weighted(
-            f"{F}.{name}", d.normal(*shape), d.integers(0, 4, *places), low=1, shape=(4,),
-            reduction=reduction, **options,
         )
     ),
     *(
@@ -148,12 +141,11 @@ CLASSES = [
         for smoothing in (0.0, 0.3)
     ),
     *(
-        made
-        for shape, _ in SHAPES
-        for made in weighted(
+        weighted(
             f"{F}.cross_entropy", d.normal(*shape), d.uniform(0, 1, *shape), low=1, shape=(4,),
             label_smoothing=0.1,
         )
+        for shape, _ in SHAPES
     ),
     call(f"{F}.cross_entropy", d.normal(3, 4), d.uniform(0, 1, 3, 4), d.uniform(1, 2, 4)),
     *(
@@ -208,12 +200,11 @@ MARGIN = [
         )
     ),
     *(
-        made
-        for reduction in REDUCTIONS
-        for made in weighted(
+        weighted(
             f"{F}.multi_margin_loss", d.normal(3, 4), d.integers(0, 4, 3), low=1, shape=(4,),
             reduction=reduction,
         )
+        for reduction in REDUCTIONS
     ),
     call(f"{F}.hinge_embedding_loss", d.normal(3, 4), signs(3, 4), 0.4),
     call(f"{F}.hinge_embedding_loss", d.normal(3, 4), signs(4), margin=-0.5),
@@ -272,12 +263,11 @@ LINEAR = [
         for options in ({}, {"ignore_index": 1}, {"label_smoothing": 0.1})
     ),
     *(
-        made
-        for reduction in REDUCTIONS
-        for made in weighted(
+        weighted(
             f"{F}.linear_cross_entropy", d.normal(5, 3), d.normal(4, 3), d.integers(0, 4, 5),
             linear_bias=d.normal(4), low=1, shape=(4,), reduction=reduction,
         )
+        for reduction in REDUCTIONS
     ),
     call(f"{F}.linear_cross_entropy", d.normal(3), d.normal(4, 3), d.integers(0, 4)),
     call(f"{F}.linear_cross_entropy", d.normal(5, 3), d.normal(4, 3), d.uniform(0, 1, 5, 4)),
@@ -287,7 +277,16 @@ LINEAR = [
          reduction="sum"),
 ]  # fmt: skip
 
-CALLS = [*REGRESSION, *PROBABILITY, *CLASSES, *MARGIN, *SEQUENCES, *LINEAR]
+# one row whose class, or whose only score, has an axis more or less
+SINGLE = [
+    call(f"{F}.multi_margin_loss", d.normal(5), np.array([2]), reduction="none"),
+    call(f"{F}.multi_margin_loss", d.normal(), np.array(0), reduction="none"),
+    call(f"{F}.multi_margin_loss", d.normal(1), np.array([0])),
+    call(f"{F}.multilabel_margin_loss", d.normal(), np.array(0), reduction="none"),
+    call(f"{F}.multilabel_margin_loss", d.normal(1), np.array(0)),
+]
+
+CALLS = [*REGRESSION, *PROBABILITY, *CLASSES, *MARGIN, *SEQUENCES, *LINEAR, *SINGLE]
 
 x, y, classes = d.normal(3, 4), d.uniform(0, 1, 3, 4), d.integers(0, 4, 3)
 whole = d.integers(0, 2, 3, 4)
@@ -356,5 +355,12 @@ REFUSED = [
     refuse("equally many axes", f"{F}.triplet_margin_loss", x, x, x[0]),
     refuse(
         "margin must be positive", f"{F}.triplet_margin_with_distance_loss", x, x, x, margin=-1.0
+    ),
+    *(
+        refuse(
+            "weight must have the dtype", f"{F}.{name}", d.normal(3, 4), d.integers(0, 4, 3),
+            weight=d.integers(1, 3, 4),
+        )
+        for name in ("cross_entropy", "nll_loss", "multi_margin_loss")
     ),
 ]  # fmt: skip

@@ -177,6 +177,7 @@ REFUSED = [
     refused("do not fit", "lp_pool1d", line, 2, 10),
     refused("output_size must be one int or 2", "adaptive_avg_pool2d", plane, (3,)),
     refused("output_size must be one int or 2", "adaptive_max_pool2d", plane, (3,)),
+    refused("output_size must be one int or 2", "adaptive_avg_pool2d", plane, (2, 2, 2)),
     refused("output_size must be at least 0", "adaptive_avg_pool2d", plane, (-1, 3)),
     refused("output_size must be at least 0", "adaptive_max_pool2d", plane, -1),
     refused("output_size must be an int", "adaptive_avg_pool2d", plane, 2.5),

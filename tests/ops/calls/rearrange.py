@@ -65,6 +65,10 @@ CALLS = [
     call(pad, d.normal(1, 2, 2, 2, 3), (1, 1, 0, 2, 1, 0), "replicate"),
     call(pad, d.normal(2, 2, 3), (3, 1), "circular", dtypes=EVERY),
     call(pad, d.normal(1, 2, 3, 4), (1, 2, 3, 0), "circular"),
+    call(pad, np.arange(16.0).reshape(1, 1, 4, 4), (-1, 2, 3, -1), "circular"),
+    call("flip", d.normal(2, 3), dims=(0, 1), dtypes=EVERY),
+    call("flip", d.normal(2, 3), dims=[]),
+    call(".flip", d.normal(2, 3), dims=[-1]),
 ]
 
 REFUSED = [
@@ -109,4 +113,6 @@ REFUSED = [
     refuse("1 pairs.*shape", pad, d.normal(3), (1, 0), "reflect"),
     refuse("2 pairs.*shape", pad, d.normal(3, 3), (1, 0, 0, 1), "replicate"),
     refuse("no element", pad, d.normal(2, 0), (1, 1), "replicate"),
+    refuse("0-d", "roll", d.normal(), 1, 0),
+    refuse("dims", "flip", d.normal(2, 3), 0, dims=(1,)),
 ]

@@ -116,6 +116,8 @@ CALLS = [
     call("nn.functional.embedding", np.array([[1, 0]]), X, padding_idx=2),
     call("nn.functional.embedding", np.array([1, 0]), X, padding_idx=-1, scale_grad_by_freq=True),
     call("nn.functional.embedding", PICK, X, None, None, 2.0, False, False),
+    call("gather", d.normal(3), 0, np.array([], np.uint8), differentiable=False),
+    call("scatter", d.normal(3), 0, np.array([], np.int32), 1.0),
 ]
 FLOAT = np.array([0.0, 1.0])
 PAIR = np.array([0, 1])

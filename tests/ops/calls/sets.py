@@ -54,6 +54,10 @@ CALLS = [
          differentiable=False),
     call("histogram", np.array([1.0, 2.0, 3.5]), 3, density=True, differentiable=False),
     call(".histogram", SPREAD, 4, range=(0.0, 4.0), differentiable=False),
+    call("histogram", np.array([2.0, 2.0]), 4, differentiable=False),
+    call("histogram", np.array([]), 4, differentiable=False),
+    call("histogram", np.array([2.0, 1.0]), 4, range=(1.0, 1.0), differentiable=False),
+    call("histc", np.array([2.0, 2.0]), 4, differentiable=False),
 ]
 NAN = np.array([np.nan, 1.0])
 REFUSED = [
@@ -83,4 +87,5 @@ REFUSED = [
     refuse("weight", "histogram", SPREAD, 3, weight=np.arange(40)),
     refuse("finite", "histogram", NAN, 4), refuse("must be a tensor", "histogram", [1.0], 3),
     refuse("min=3.*max=1", "histogram", SPREAD, 3, range=(3.0, 1.0)),
+    refuse("range must be two numbers", "histogram", np.array([2.0, 3.0]), 4, range=(1.0,)),
 ]
