@@ -172,7 +172,10 @@ arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, aco
 
 
 class Atan2(Op):
-    """z = the angle of the point (x, y).    dL/dy = g x / (x² + y²),  dL/dx = −g y / (x² + y²)"""
+    """z = the angle of the point (x, y).    dL/dy = g x / (x² + y²),  dL/dx = −g y / (x² + y²)
+
+    Both are 0 at the origin.
+    """
 
     samples = draw.pairs
 
@@ -182,7 +185,8 @@ class Atan2(Op):
 
     def vjp(ctx, k, g):
         y, x = ctx.saved
-        g = k.div(g, k.add(k.square(x), k.square(y)))
+        square = k.add(k.square(x), k.square(y))
+        g = k.div(g, k.where(k.eq(square, 0), 1.0, square))
         return k.mul(g, x) if ctx.needs(0) else None, k.neg(k.mul(g, y)) if ctx.needs(1) else None
 
     def peer(torch, y, x):

@@ -67,3 +67,8 @@ def test_in_place(name):
     expected = getattr(mg, name)(x).tolist()
     assert getattr(x, f"{name}_")() is x
     assert x.tolist() == expected
+
+
+def test_the_angle_of_the_origin_has_gradient_zero():
+    y, x = (mg.zeros(1, requires_grad=True) for _ in range(2))
+    assert [t.item() for t in mg.grad(mg.atan2(y, x), [y, x])] == [0, 0]
