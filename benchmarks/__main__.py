@@ -7,7 +7,10 @@ import sys
 from benchmarks import report
 from benchmarks.harness import ROOT
 
-SCRIPTS = ("mlp_steps", "model_steps", "op_overhead", "kernel_bandwidth", "tensor_ops", "startup")
+SCRIPTS = (
+    "mlp_steps", "model_steps", "layers", "op_overhead", "kernel_bandwidth", "tensor_ops",
+    "startup",
+)  # fmt: skip
 
 
 def main():

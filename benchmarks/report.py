@@ -92,6 +92,32 @@ def sizes_table(found):
     return markdown(header, [*rows, means])
 
 
+def layers_table(found):
+    """Single layers, and losses at two sizes, with their geometric means."""
+    workloads = found["threads"]["1"]
+    sizes = ("64×10", "256×1000")
+    cells = {w: (duration(p[OURS]["seconds"]), p["torch"]["ratio"]) for w, p in workloads.items()}
+    layers = [name for name in cells if not name.endswith(sizes)]
+    losses = dict.fromkeys(name.rpartition(", ")[0] for name in cells if name.endswith(sizes))
+    mean = geometric_mean(cells[name][1] for name in layers)
+    rows = [[name, cells[name][0], f"{cells[name][1]:.2f}×"] for name in layers]
+    first = markdown(
+        ["one layer, forward and backward", NAMES[OURS], NAMES["torch"]],
+        [*rows, ["geometric mean", "", f"{mean:.2f}×"]],
+    )
+    pairs = {name: [cells[f"{name}, {size}"] for size in sizes] for name in losses}
+    rows = [
+        [name, *(cell for time, ratio in pair for cell in (time, f"{ratio:.2f}×"))]
+        for name, pair in pairs.items()
+    ]
+    means = [f"{geometric_mean(pair[i][1] for pair in pairs.values()):.2f}×" for i in (0, 1)]
+    second = markdown(
+        ["one loss, forward and backward", *(h for s in sizes for h in (s, NAMES["torch"]))],
+        [*rows, ["geometric mean", "", means[0], "", means[1]]],
+    )
+    return f"{first}\n\n{second}"
+
+
 def overhead_table(found):
     """What recording costs per op on top of the bare kernel, and PyTorch's totals."""
     header = ["µs per op, 4×4", "kernel", "recorded", "backward kernel", "backward"]
@@ -122,7 +148,8 @@ def report():
     known = {script: found for script in TITLES if (found := results_of(script)) is not None}
     parts = [caption(found) for found in known.values()][:1]
     parts += [times_table(script, found) for script, found in known.items()]
-    for script, table in (("op_overhead", overhead_table), ("tensor_ops", sizes_table)):
+    tables = {"layers": layers_table, "op_overhead": overhead_table, "tensor_ops": sizes_table}
+    for script, table in tables.items():
         if (found := results_of(script)) is not None:
             parts.append(table(found))
     return "\n\n".join(parts) or "No results yet: run `make bench`."
