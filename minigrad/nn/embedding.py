@@ -22,6 +22,8 @@ class _Table(Module):
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         if padding_idx is not None:
+            if not hasattr(padding_idx, "__index__"):
+                raise TypeError(f"padding_idx must be an int or None, got {padding_idx!r}")
             if not -num_embeddings <= padding_idx < num_embeddings:
                 raise ValueError(
                     f"padding_idx={padding_idx} must be within num_embeddings={num_embeddings}"

@@ -441,6 +441,8 @@ class LSTMCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
     def forward(self, input, hx=None):
+        if hx is not None and not isinstance(hx, tuple | list):
+            raise TypeError(f"LSTMCell: hx must be (h, c), got {type(hx).__name__}")
         if hx is not None and len(hx) != 2:
             raise ValueError(f"LSTMCell: hx must be (h, c), got {len(hx)} states")
         return tuple(self._step("LSTM", input, hx, 2))

@@ -109,9 +109,10 @@ def ctc_loss(
         raise RuntimeError(f"ctc_loss: targets must be integers, got {dtype_of(targets)}")
     x, single = full_precision(log_probs), log_probs._array.ndim == 2
     x = x.unsqueeze(1) if single else x
-    if x._array.ndim != 3 or not x._array.shape[0]:
+    if x._array.ndim != 3 or 0 in x._array.shape[:2]:
         raise RuntimeError(
-            f"ctc_loss: log_probs must have shape (T, N, C) or (T, C), got {log_probs._array.shape}"
+            "ctc_loss: log_probs must have shape (T, N, C) or (T, C) with at least one step and "
+            f"one sequence, got {log_probs._array.shape}"
         )
     steps, count, classes = x._array.shape
     if not 0 <= blank < classes:

@@ -118,6 +118,8 @@ def _idle(input, p, training):
 
 def check_probability(p):
     """Raise unless p is a probability."""
+    if not isinstance(p, int | float):
+        raise TypeError(f"dropout probability must be a number, got {type(p).__name__} ({p!r})")
     if not 0 <= p <= 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, got {p}")
 

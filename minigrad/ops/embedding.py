@@ -71,9 +71,7 @@ def embedding(
     index = wide_index("embedding", input)
     at = index if index._array.ndim == 1 else reshape(index, -1)
     if padding_idx is not None:
-        if not -rows <= padding_idx < rows:
-            raise RuntimeError(f"embedding: padding_idx={padding_idx} must be one of {rows} rows")
-        padding_idx %= rows
+        padding_idx = _padding_row("embedding", padding_idx, rows)
     if max_norm is not None:
         _shorten(weight, at._array, max_norm, norm_type)
     if padding_idx is None and not scale_grad_by_freq:
@@ -81,6 +79,15 @@ def embedding(
     else:
         y = Embedding.apply(weight, at, padding=padding_idx, by_frequency=scale_grad_by_freq)
     return y if at is index else reshape(y, (*index._array.shape, weight._array.shape[1]))
+
+
+def _padding_row(name, padding_idx, rows):
+    """The row without a gradient, counted from the first."""
+    if not hasattr(padding_idx, "__index__"):
+        raise TypeError(f"{name}: padding_idx must be an int or None, got {padding_idx!r}")
+    if not -rows <= padding_idx < rows:
+        raise RuntimeError(f"{name}: padding_idx={padding_idx} must be one of {rows} rows")
+    return padding_idx % rows
 
 
 @no_grad()
@@ -117,10 +124,7 @@ def embedding_bag(
     index, bag, count = _bags(wide_index("embedding_bag", input), offsets, include_last_offset)
     factors = None if per_sample_weights is None else reshape(per_sample_weights, -1)
     if padding_idx is not None:
-        rows = len(weight._array)
-        if not -rows <= padding_idx < rows:
-            raise RuntimeError(f"embedding_bag: padding_idx={padding_idx} is none of {rows} rows")
-        kept = index != padding_idx % rows
+        kept = index != _padding_row("embedding_bag", padding_idx, len(weight._array))
         index, bag = index[kept], bag[kept]
         factors = None if factors is None else factors[kept]
     found = embedding(index, weight, None, max_norm, norm_type, scale_grad_by_freq)

@@ -171,6 +171,8 @@ def _target(extents, size, scale_factor, recompute):
         return per_axis("interpolate", "size", tuple(given), axes, 1), (None,) * axes
     if not all(isinstance(f, int | float) and not isinstance(f, bool) for f in given):
         raise TypeError(f"interpolate: scale_factor must be made of numbers, got {given}")
+    if not all(0 < f < float("inf") for f in given):
+        raise RuntimeError(f"interpolate: scale_factor must be positive and finite, got {given}")
     size = tuple(int(n * f) for n, f in zip(extents, given, strict=True))
     return size, (None,) * axes if recompute else tuple(given)
 

@@ -23,6 +23,10 @@ def _size(name, extents, kernel, stride, padding, output_size):
         (n - 1) * s + k - 2 * p
         for n, k, s, p in zip(extents, kernel, stride, padding, strict=True)
     )
+    if not isinstance(output_size, tuple | list | None):
+        raise TypeError(
+            f"{name}: output_size must be a tuple of {axes} ints, got {output_size!r}"
+        )
     size = usual if output_size is None else tuple(output_size)
     if len(size) == axes + 2:
         size = size[2:]

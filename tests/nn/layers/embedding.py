@@ -39,6 +39,8 @@ LAYERS = [
 
 REFUSED = [
     refuse("padding_idx=5", "Embedding", 5, 3, padding_idx=5),
+    refuse("must be an int or None, got 0.5", "Embedding", 5, 3, padding_idx=0.5, inputs=(index,)),
+    refuse("got 0.5", BAG, 5, 3, padding_idx=0.5, inputs=(matrix,)),
     refuse("index 5|size 5", "Embedding", 5, 3, inputs=(index + 5,)),
     refuse("shape", "Embedding", 5, 3, _weight=d.normal(3, 5)),
     refuse("matrix", "Embedding.from_pretrained", d.normal(5)),

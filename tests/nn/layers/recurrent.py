@@ -86,6 +86,7 @@ LAYERS = [
 ]
 
 REFUSED = [
+    refuse(r"hx must be \(h, c\), got int", "LSTMCell", 2, 3, inputs=(x[0].astype("float32"), 5)),
     refuse("nonlinearity", "RNN", 2, 3, nonlinearity="sigmoid"),
     refuse("proj_size", "RNN", 2, 3, proj_size=1),
     refuse("proj_size", "GRU", 2, 3, proj_size=1),

@@ -30,6 +30,7 @@ CALLS = [
 ]  # fmt: skip
 
 REFUSED = [
+    refuse("must be a number, got str", f"{F}.dropout", d.normal(3), "a"),
     *(
         refuse(f"between 0 and 1, (but )?got {p}", f"{F}.{name}", d.normal(*shapes[0]), p, training)
         for name, shapes in SHAPES.items()

@@ -342,6 +342,7 @@ REFUSED = [
     refuse("input_lengths.*6", f"{F}.ctc_loss", steps, labels, (7, 6, 6), (2, 2, 2)),
     refuse("input_lengths", f"{F}.ctc_loss", steps, labels, (6, 6), (2, 2, 2)),
     refuse("target_lengths go up to 3", f"{F}.ctc_loss", steps, labels, (6, 6, 6), (2, 3, 2)),
+    refuse("at least one step", f"{F}.ctc_loss", d.normal(3, 0, 4), labels[:0], (), ()),
     refuse("5 labels in a row", f"{F}.ctc_loss", steps, labels[0], (6, 6, 6), (2, 2, 1)),
     refuse("reduction", f"{F}.ctc_loss", steps, labels, (6, 6, 6), (2, 2, 2), reduction="all"),
     refuse(r"linear_weight.*\(4, 2\)", f"{F}.linear_cross_entropy", x, d.normal(4, 2), classes),

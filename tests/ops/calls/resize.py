@@ -84,6 +84,7 @@ def refused(match, *args, **kwargs):
 
 whole, mask = d.integers(0, 9, 1, 2, 4, 4), d.booleans(1, 2, 4, 4)
 REFUSED = [
+    refused("positive and finite", plane, scale_factor=float("nan")),
     refused("either size or scale_factor", plane),
     refused("either size or scale_factor", plane, 4, 2.0),
     refused("align_corners is for modes", plane, 4, align_corners=True),
