@@ -45,9 +45,12 @@ def kernels_of(*arrays):
 
 def device_of(array):
     """'cpu' for NumPy arrays, 'cuda' for CuPy's, the module name for any other registered array."""
-    if isinstance(array, np.ndarray):
-        return _CPU
-    module = type(array).__module__.partition(".")[0]
+    return _CPU if isinstance(array, np.ndarray) else device_of_type(type(array))
+
+
+def device_of_type(array_type):
+    """The device of all arrays of a type that is not NumPy's."""
+    module = array_type.__module__.partition(".")[0]
     return device("cuda") if module == "cupy" else module
 
 
@@ -114,11 +117,16 @@ def get_default_device():
 
 
 def check_device(device):
-    """The name of a device, 'cpu' or 'cuda'; None means the CPU."""
+    """The name of a device, 'cpu', 'cuda' or another registered one; None means the CPU."""
     name = "cpu" if device is None else str(device).partition(":")[0]
-    if name not in ("cpu", "cuda"):
+    if name not in ("cpu", "cuda") and name not in _others():
         raise RuntimeError(f"unknown device {device!r}; minigrad knows 'cpu' and 'cuda'")
     return name
+
+
+def _others():
+    """{device: array module} of the registered array types that are not NumPy's."""
+    return {device_of_type(t): k.xp for t, k in kernels_by_type.items() if t is not np.ndarray}
 
 
 def move(array, device):
@@ -126,14 +134,9 @@ def move(array, device):
     name = check_device(device)
     if name == device_of(array):
         return array
-    return cupy().asnumpy(array) if name == "cpu" else cupy().asarray(array)
-
-
-def as_type_of(array, model):
-    """The array in the memory where ``model`` lies, the same object if it is there already."""
-    if type(array) is type(model):
-        return array
-    return array.get() if type(model) is np.ndarray else array_module(model).asarray(array)
+    if name == "cpu":
+        return array.get()
+    return (cupy() if name == "cuda" else _others()[name]).asarray(array)
 
 
 def get_num_threads():

@@ -434,7 +434,7 @@ class Tensor(TensorBase):
 
     def __setitem__(self, where, value):
         if not isinstance(value, TensorBase):
-            value = new_tensor(backend.as_type_of(tensor_of(value)._array, self._array))
+            value = new_tensor(backend.move(tensor_of(value)._array, self.device))
         refuse_recording(self, (value,), "item assignment", "mg.where")
         first, second = indexing.split_index(indexing.check_index(where, self))
         target = self._array if second is None else self._array[first]
@@ -505,7 +505,7 @@ class Tensor(TensorBase):
         src = tensor_of(src, "src")
         refuse_recording(self, (src,), "copy_", "clone")
         converted = cast(src.detach(), self.dtype)._array
-        _fill("copy_", self._array, ..., backend.as_type_of(converted, self._array))
+        _fill("copy_", self._array, ..., backend.move(converted, self.device))
         written(self)
         return self
 

@@ -5,7 +5,7 @@ from ..ops.creation import empty
 from ..ops.embedding import embedding, embedding_bag
 from ..ops.operands import tensor_of
 from . import init
-from .module import Module
+from .module import Module, unusual
 from .parameter import Parameter
 
 __all__ = ["Embedding", "EmbeddingBag"]
@@ -71,11 +71,7 @@ class _Table(Module):
     }  # fmt: skip
 
     def extra_repr(self):
-        options = [
-            f"{name}={getattr(self, name)!r}"
-            for name, usual in self.shown.items()
-            if getattr(self, name) != usual
-        ]
+        options = unusual(self, self.shown)
         return ", ".join([str(self.num_embeddings), str(self.embedding_dim), *options])
 
 

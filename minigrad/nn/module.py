@@ -448,6 +448,15 @@ class Module:
         return wrapped(self._get_name(), lines)
 
 
+def unusual(module, options):
+    """``name=value`` of each of {name: usual value} that the module has otherwise."""
+    return [
+        f"{name}={getattr(module, name)!r}"
+        for name, usual in options.items()
+        if getattr(module, name) != usual
+    ]
+
+
 def indented(text):
     """The text with every line but the first two spaces further in."""
     return text.replace("\n", "\n  ")

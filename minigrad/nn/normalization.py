@@ -187,8 +187,20 @@ class _RunningNorm(_Norm):
     ndims = ()  # of the inputs that are taken
     _may_lack = ("num_batches_tracked",)  # older files are without it
 
-    def __init__(self, num_features, eps, momentum, affine, track_running_stats, kind, bias):
+    def __init__(
+        self,
+        num_features,
+        eps=1e-5,
+        momentum=0.1,
+        affine=True,
+        track_running_stats=True,
+        device=None,
+        dtype=None,
+        *,
+        bias=True,
+    ):
         super().__init__()
+        kind = {"device": device, "dtype": dtype}
         self.num_features = num_features
         self.eps = eps
         self.momentum = momentum
@@ -232,21 +244,6 @@ class _RunningNorm(_Norm):
 
 class _BatchNorm(_RunningNorm):
     batch_size_sensitive = True
-
-    def __init__(
-        self,
-        num_features,
-        eps=1e-5,
-        momentum=0.1,
-        affine=True,
-        track_running_stats=True,
-        device=None,
-        dtype=None,
-        *,
-        bias=True,
-    ):
-        kind = {"device": device, "dtype": dtype}
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, kind, bias)
 
     def forward(self, input):
         self._check(input)
@@ -318,8 +315,8 @@ class _InstanceNorm(_RunningNorm):
         *,
         bias=True,
     ):
-        kind = {"device": device, "dtype": dtype}
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, kind, bias)
+        options = momentum, affine, track_running_stats, device, dtype
+        super().__init__(num_features, eps, *options, bias=bias)
 
     def forward(self, input):
         self._check(input)

@@ -4,8 +4,7 @@ import math
 import numbers
 import warnings
 
-from ..backend import RELU, TANH, array_module
-from ..engine.graph import new_tensor
+from ..backend import RELU, TANH
 from ..ops.creation import empty
 from ..ops.dropout import dropout
 from ..ops.joining import cat, stack
@@ -14,7 +13,7 @@ from ..ops.recurrent import GruLayer, LstmLayer, RnnLayer
 from ..ops.scatter import index_select
 from ..random import default_generator
 from . import init
-from .module import Module
+from .module import Module, unusual
 from .parameter import Parameter
 from .utils.rnn import PackedSequence
 
@@ -33,11 +32,6 @@ def _run(mode, x, weights, biases, projection, states, sizes, reverse=False):
         return GruLayer.apply(x, *weights, *biases, *states, **settings)
     activation = _ACTIVATIONS[mode[4:].lower()]
     return RnnLayer.apply(x, *weights, *biases, *states, **settings, activation=activation)
-
-
-def _zeros(x, *shape):
-    """A tensor of zeros beside x."""
-    return new_tensor(array_module(x._array).zeros(shape, x._array.dtype), x._tag)
 
 
 def _draw(module):
@@ -198,7 +192,7 @@ class RNNBase(Module):
                 f"{name}: input of shape {x.shape} must end in input_size={self.input_size}"
             )
         if states is None:
-            states = [[_zeros(x, sizes[0], w)] * len(weights) for w in self._widths()]
+            states = [[x.new_zeros(sizes[0], w)] * len(weights) for w in self._widths()]
         else:
             self._check_states(states, sizes[0], x)
         lasts, both = [], 1 + bool(self.bidirectional)
@@ -228,11 +222,7 @@ class RNNBase(Module):
     }  # fmt: skip
 
     def extra_repr(self):
-        options = [
-            f"{name}={getattr(self, name)}"
-            for name, usual in self.shown.items()
-            if getattr(self, name) != usual
-        ]
+        options = unusual(self, self.shown)
         return ", ".join([str(self.input_size), str(self.hidden_size), *options])
 
 
@@ -376,7 +366,7 @@ class RNNCellBase(Module):
         if single:
             x, states = x.unsqueeze(0), states and [s.unsqueeze(0) for s in states]
         if states is None:
-            states = [_zeros(x, len(x), self.hidden_size)] * count
+            states = [x.new_zeros(len(x), self.hidden_size)] * count
         weights, biases = (self.weight_ih, self.weight_hh), (self.bias_ih, self.bias_hh)
         h, _, *rest = _run(mode, x, weights, biases, None, states, (len(x),))
         return [s.squeeze(0) for s in (h, *rest)] if single else (h, *rest)

@@ -131,7 +131,7 @@ def _samples(rng):
         ("point", (2, 3), (1, 1), (1, 1), (0, 0), (1, 1), 1),
         ("space", (3, 3, 4), (2, 1, 2), (1, 2, 1), (0, 0, 1), (1, 1, 1), 1),
     ):
-        size = _output_size(extents, kernel, stride, padding, dilation)
+        size = output_size(extents, kernel, stride, padding, dilation)
         x, weight = rng.normal(size=(2, 2, *extents)), rng.normal(size=(4, 2 // groups, *kernel))
         params = {
             "size": size, "stride": stride, "padding": padding, "dilation": dilation,
@@ -157,7 +157,7 @@ def _resized(torch, x, low, extents):
     return torch.nn.functional.pad(x, [w for pair in reversed(pairs) for w in pair])
 
 
-def _output_size(extents, kernel, stride, padding, dilation):
+def output_size(extents, kernel, stride, padding, dilation):
     """How many windows fit along each axis, with equal borders on both sides; may be below 1"""
     return tuple(
         (n + 2 * p - d * (k - 1) - 1) // s + 1
@@ -216,12 +216,12 @@ def _check(name, axes, x, weight, bias, groups, transposed):
     return groups
 
 
-def _apply(op, axes, x, weight, bias, **window):
-    """The op on a batch, or on one sample without that axis."""
+def over_samples(op, ndim, x, *others, **window):
+    """The op on a batch of ``ndim`` axes, or on one sample without the first of them."""
     shape = x._array.shape
-    if len(shape) == axes + 2:
-        return op.apply(x, weight, bias, **window)
-    y = op.apply(reshape(x, (1, *shape)), weight, bias, **window)
+    if len(shape) == ndim:
+        return op.apply(x, *others, **window)
+    y = op.apply(reshape(x, (1, *shape)), *others, **window)
     return reshape(y, y._array.shape[1:])
 
 
@@ -238,7 +238,7 @@ def _border(name, padding, extents, kernel, stride, dilation):
             f"{name}: padding must be 'same', 'valid' or numbers, got {padding!r}"
         )
     low = per_axis(name, "padding", 0 if padding == "valid" else padding, axes, 0)
-    size = _output_size(extents, kernel, stride, low, dilation)
+    size = output_size(extents, kernel, stride, low, dilation)
     if min(size) < 1:
         raise RuntimeError(
             f"{name}: a kernel of extents {kernel} and dilation {dilation} is larger than an input "
@@ -256,8 +256,8 @@ def _conv(axes):
         dilation = per_axis(name, "dilation", dilation, axes, 1)
         kernel, extents = weight._array.shape[2:], input._array.shape[-axes:]
         padding, size = _border(name, padding, extents, kernel, stride, dilation)
-        return _apply(
-            Conv, axes, input, weight, bias, size=size, stride=stride, padding=padding,
+        return over_samples(
+            Conv, axes + 2, input, weight, bias, size=size, stride=stride, padding=padding,
             dilation=dilation, groups=groups,
         )  # fmt: skip
 
@@ -298,8 +298,8 @@ def _conv_transpose(axes):
         size = tuple(n - 2 * p + m for n, p, m in zip(span, padding, more, strict=True))
         if min(size) < 0:
             raise RuntimeError(f"{name}: padding={padding} leaves nothing of extents {span}")
-        return _apply(
-            ConvInputGrad, axes, input, weight, bias, size=size, stride=stride, padding=padding,
+        return over_samples(
+            ConvInputGrad, axes + 2, input, weight, bias, size=size, stride=stride, padding=padding,
             dilation=dilation, groups=groups,
         )  # fmt: skip
 

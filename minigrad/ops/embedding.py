@@ -130,7 +130,7 @@ def embedding_bag(
     found = embedding(index, weight, None, max_norm, norm_type, scale_grad_by_freq)
     if factors is not None:
         found = found * factors.reshape(-1, 1)
-    empty_bags = _zeros(found, (count, weight._array.shape[1]))
+    empty_bags = found.new_zeros(count, weight._array.shape[1])
     if mode == "max":
         return index_reduce(empty_bags, 0, bag, found, "amax", include_self=False)
     total = index_add(empty_bags, 0, bag, found)
@@ -138,11 +138,6 @@ def embedding_bag(
         return total
     sizes = array_module(bag._array).bincount(bag._array, minlength=count).reshape(-1, 1)
     return total / new_tensor(sizes).clamp(min=1).to(dtype_of(total))
-
-
-def _zeros(x, shape):
-    """Zeros on the backend and of the dtype of a tensor."""
-    return new_tensor(array_module(x._array).zeros(shape, x._array.dtype), x._tag)
 
 
 def _bags(index, offsets, include_last_offset):

@@ -3,9 +3,8 @@
 import math
 
 from ..engine.op import Op, Sample
-from .conv import per_axis
+from .conv import output_size, over_samples, per_axis
 from .operands import FLOATS, check_category, only_tensors
-from .shape import reshape
 
 __all__ = []
 
@@ -55,10 +54,7 @@ def _window(name, extents, kernel_size, dilation, padding, stride):
     dilation = per_axis(name, "dilation", dilation, 2, 1, short=False)
     padding = per_axis(name, "padding", padding, 2, 0, short=False)
     stride = per_axis(name, "stride", stride, 2, 1, short=False)
-    size = tuple(
-        (n + 2 * p - d * (k - 1) - 1) // s + 1
-        for n, k, d, p, s in zip(extents, kernel, dilation, padding, stride, strict=True)
-    )
+    size = output_size(extents, kernel, stride, padding, dilation)
     if min(size) < 1:
         raise RuntimeError(
             f"{name}: windows of kernel_size {kernel} and dilation {dilation} are larger than "
@@ -88,10 +84,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
             f"extents 0; got shape {shape}"
         )
     window = _window("unfold", shape[-2:], kernel_size, dilation, padding, stride)
-    if len(shape) == 4:
-        return Unfold.apply(input, **window)
-    y = Unfold.apply(reshape(input, (1, *shape)), **window)
-    return reshape(y, y._array.shape[1:])
+    return over_samples(Unfold, 4, input, **window)
 
 
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
@@ -118,7 +111,4 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
             f"fold: input of shape {shape} must have a multiple of {elements} rows and {windows} "
             f"columns for output_size {extents} and windows {window}"
         )
-    if len(shape) == 3:
-        return Fold.apply(input, extents=extents, **window)
-    x = Fold.apply(reshape(input, (1, *shape)), extents=extents, **window)
-    return reshape(x, x._array.shape[1:])
+    return over_samples(Fold, 3, input, extents=extents, **window)

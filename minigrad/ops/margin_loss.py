@@ -11,13 +11,13 @@ from .clamp import clamp_min
 from .distances import pairwise_distance
 from .operands import only_tensors
 from .pointwise_loss import (
-    broadcast,
     check_constant,
     check_float_target,
     check_reduction,
     check_same_shape,
     class_weight,
     full_precision,
+    in_one_shape,
     loss_operands,
     pointwise,
     reduced,
@@ -125,7 +125,7 @@ def hinge_embedding_loss(
 ):
     """x where the target is 1, max(0, margin − x) where it is −1, reduced."""
     check_reduction(reduction, size_average, reduce)
-    x, y = broadcast(*loss_operands("hinge_embedding_loss", input, target))
+    x, y = in_one_shape(*loss_operands("hinge_embedding_loss", input, target))
     y = y.detach()
     return pointwise("HingeEmbedding", x, y, numbers=(margin,), reduction=reduction)
 
@@ -144,7 +144,7 @@ def margin_ranking_loss(
         raise RuntimeError(
             f"margin_ranking_loss: input1, input2 and target need equally many axes, got {shapes}"
         )
-    x, y, v = broadcast(x, y, v)
+    x, y, v = in_one_shape(x, y, v)
     return pointwise("MarginRanking", x, y, v, numbers=(margin,), reduction=reduction)
 
 
@@ -179,7 +179,7 @@ def multilabel_soft_margin_loss(
     """Binary cross-entropy of logits averaged over the classes (the last axis), then reduced."""
     check_reduction(reduction, size_average, reduce)
     name = "multilabel_soft_margin_loss"
-    x, y = broadcast(*loss_operands(name, input, target))
+    x, y = in_one_shape(*loss_operands(name, input, target))
     if not x._array.ndim:
         raise IndexError(f"{name}: input needs an axis of classes, got a 0-d tensor")
     if weight is None and reduction == "mean":

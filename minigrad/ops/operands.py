@@ -283,4 +283,4 @@ def _named(function, op):
 
 def beside(array, x):
     """A NumPy array of positions on the backend of a tensor."""
-    return array if type(x._array) is np.ndarray else backend.array_module(x._array).asarray(array)
+    return array if type(x._array) is np.ndarray else backend.move(array, x.device)

@@ -180,7 +180,7 @@ def loss_operands(name, *tensors, arguments=("input", "target")):
     return tuple(map(full_precision, tensors))
 
 
-def broadcast(*tensors):
+def in_one_shape(*tensors):
     """The tensors in one shape."""
     if all(t._array.shape == tensors[0]._array.shape for t in tensors):
         return tensors

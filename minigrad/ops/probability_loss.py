@@ -5,11 +5,11 @@ import warnings
 from ..engine.graph import dtype_of
 from .operands import converted, only_tensors
 from .pointwise_loss import (
-    broadcast,
     check_constant,
     check_float_target,
     check_reduction,
     check_same_shape,
+    in_one_shape,
     loss_operands,
     pointwise,
 )
@@ -130,7 +130,7 @@ def poisson_nll_loss(
     ``full`` adds Stirling's approximation of ln y! where y > 1.
     """
     check_reduction(reduction, size_average, reduce)
-    x, y = broadcast(*loss_operands("poisson_nll_loss", input, target))
+    x, y = in_one_shape(*loss_operands("poisson_nll_loss", input, target))
     if log_input:
         return pointwise("LogPoisson", x, y, numbers=(full,), reduction=reduction)
     return pointwise("Poisson", x, y, numbers=(full, eps), reduction=reduction)
@@ -152,7 +152,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
         raise ValueError("gaussian_nll_loss: var has negative entries")
     if not given:
         v = _variance(x._array.shape, v)
-    x, y, v = broadcast(x, y, v)
+    x, y, v = in_one_shape(x, y, v)
     return pointwise("Gaussian", x, y, v, numbers=(full, eps), reduction=reduction)
 
 

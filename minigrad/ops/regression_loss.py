@@ -2,12 +2,10 @@
 
 from .operands import only_tensors
 from .pointwise_loss import (
-    broadcast as spread,
-)
-from .pointwise_loss import (
     check_reduction,
     check_same_shape,
     full_precision,
+    in_one_shape,
     loss_operands,
     pointwise,
     reduced,
@@ -71,7 +69,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
 def _pair(name, input, target, broadcast=False):
     x, y = loss_operands(name, input, target)
     if broadcast:
-        return spread(x, y)
+        return in_one_shape(x, y)
     check_same_shape(name, x, y, advice="or broadcast=True" if name == "mse_loss" else "")
     return x, y
 

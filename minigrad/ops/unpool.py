@@ -2,10 +2,6 @@
 
 import math
 
-import numpy as np
-
-from ..backend import array_module
-from ..engine.graph import new_tensor
 from .along import PutAlong
 from .conv import per_axis
 from .operands import FLOATS, check_category, only_tensors
@@ -44,11 +40,6 @@ def _size(name, extents, kernel, stride, padding, output_size):
     return size
 
 
-def _zeros(shape, x):
-    dtype = np.float32 if x._tag is not None else x._array.dtype
-    return new_tensor(array_module(x._array).zeros(shape, dtype))
-
-
 def _max_unpool(axes):
     name = f"max_unpool{axes}d"
 
@@ -73,7 +64,7 @@ def _max_unpool(axes):
             )
         lead = shape[:-axes]
         flat = math.prod(lead), math.prod(shape[-axes:])
-        zeros = _zeros((flat[0], math.prod(size)), input)
+        zeros = input.new_zeros(flat[0], math.prod(size))
         y = PutAlong.apply(zeros, reshape(input, flat), reshape(at, flat), axis=1)
         return reshape(y, (*lead, *size))
 

@@ -11,9 +11,8 @@ import numpy as np
 
 from ... import backend
 from ...engine.graph import TensorBase, new_tensor
-from ...ops.creation import full
 from ...ops.joining import cat
-from ...ops.operands import only_tensors
+from ...ops.operands import beside, only_tensors
 from ...ops.scatter import index_copy, index_select
 
 __all__ = [
@@ -114,11 +113,6 @@ def _whole_numbers(values):
     return np.asarray(numbers, np.int64)
 
 
-def _beside(array, x, tag=None):
-    """A tensor of a NumPy array where x lives."""
-    return new_tensor(backend.array_module(x._array).asarray(array), tag)
-
-
 def _steps_and_sequences(sizes):
     """The step and the sequence of every packed row."""
     steps = np.repeat(np.arange(len(sizes)), sizes)
@@ -148,9 +142,9 @@ def pack_padded_sequence(input, lengths, batch_first=False, enforce_sorted=True)
     at, sequence = _steps_and_sequences(sizes)
     places = order[sequence] * steps + at if batch_first else at * count + order[sequence]
     rows = input.reshape(count * steps, *shape[2:])
-    data = index_select(rows, 0, _beside(places, input))
+    data = index_select(rows, 0, new_tensor(beside(places, input)))
     return PackedSequence(
-        data, new_tensor(sizes), None if enforce_sorted else _beside(order, input)
+        data, new_tensor(sizes), None if enforce_sorted else new_tensor(beside(order, input))
     )
 
 
@@ -198,9 +192,9 @@ def _padded(rows, at, sequence, steps, count, batch_first, padding_value):
     """Rows at their steps and sequences, and elsewhere a number."""
     shape = (count, steps) if batch_first else (steps, count)
     places = sequence * steps + at if batch_first else at * count + sequence
-    blank = full((steps * count, *rows.shape[1:]), padding_value, dtype=rows.dtype)
-    blank = _beside(blank._array, rows, blank._tag)
-    return index_copy(blank, 0, _beside(places, rows), rows).reshape(*shape, *rows.shape[1:])
+    blank = rows.new_full((steps * count, *rows.shape[1:]), padding_value)
+    filled = index_copy(blank, 0, new_tensor(beside(places, rows)), rows)
+    return filled.reshape(*shape, *rows.shape[1:])
 
 
 def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="right"):

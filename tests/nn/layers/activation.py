@@ -15,7 +15,7 @@ REPLACING = (
     "Hardtanh", "ReLU6", "RReLU",
 )  # fmt: skip
 SIXTH = {"Hardsigmoid": {"float64": 1e-7}}  # PyTorch's derivative holds 1/6 in single precision
-RANDOM = {"RReLU": {"random": True, "device": False}}  # it makes new random numbers
+RANDOM = {"RReLU": {"random": True}}
 
 LAYERS = [
     *(layer(name, inputs=(x,), error=SIXTH.get(name, {})) for name in PLAIN),

@@ -55,7 +55,7 @@ CALLS = [
     call("prelu", d.normal(0, 3), d.normal(3)),
     call(f"{F}.rrelu", d.normal(3, 4), dtypes=ALL),
     call(f"{F}.rrelu", d.normal(3, 4), 0.1, 0.5, False),
-    call("rrelu", d.normal(3, 4), lower=0.25, upper=0.25, training=True, device=False),
+    call("rrelu", d.normal(3, 4), lower=0.25, upper=0.25, training=True),
     call(f"{F}.glu", d.normal(3, 4), dtypes=ALL),
     call(f"{F}.glu", d.normal(4, 3), 0),
     call(f"{F}.glu", d.normal(2, 6, 3), dim=-2),
