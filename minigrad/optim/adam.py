@@ -1,18 +1,7 @@
 """Adam and AdamW."""
 
-import numpy as np
-
-from .. import backend
-from ..engine.graph import new_tensor, values
-from .optimizer import (
-    Optimizer,
-    apply_master,
-    check_at_least_zero,
-    master_of,
-    zeros_for,
-)
-
-_kernels = backend.kernels_by_type
+from .optimizer import Optimizer, check_at_least_zero, check_betas
+from .state import advance, filled, scalar
 
 
 class Adam(Optimizer):
@@ -46,55 +35,28 @@ class Adam(Optimizer):
     def check(self, group):
         """Raise ValueError unless the hyper-parameters of a group make sense."""
         check_at_least_zero(group, "lr", "eps", "weight_decay")
-        for number, beta in enumerate(group["betas"]):
-            if not 0.0 <= float(beta) < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {number}: {beta}")
+        check_betas(group)
 
-    def update(self, group):
-        """One step of the parameters of a group."""
+    def start(self, parameter, group):
+        """Means of the gradient and of its square, both 0."""
+        names = ["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"][: group["amsgrad"]]]
+        return {"step": scalar(0), **{name: filled(parameter, 0) for name in names}}
+
+    def rule(self, group):
+        """The update of one parameter under the hyper-parameters of a group."""
         beta1, beta2 = group["betas"]
         lr, eps, decay = float(group["lr"]), group["eps"], group["weight_decay"]
         decoupled, maximize = group["decoupled_weight_decay"], group["maximize"]
         amsgrad = group["amsgrad"]
-        states, largest, kind = self.state, None, None
-        for p in group["params"]:
-            grad = p._grad
-            if grad is None:
-                continue
-            array, slope, master = p._array, grad._array, None
-            if type(array) is not kind:
-                kind = type(array)
-                run = _kernels[kind].adam_update
-            entry = states[p]
-            if "exp_avg" not in entry:
-                _start(entry, p, amsgrad)
-            count = entry["step"]._array
-            step = count.item() + 1.0
-            count.fill(step)
-            if amsgrad:
-                largest = entry["max_exp_avg_sq"]._array
-            if p._tag is not None:
-                master = master_of(p, entry)
-                array, slope = master._array, values(grad)
-            run(
-                array, slope, entry["exp_avg"]._array, entry["exp_avg_sq"]._array, largest,
-                lr, beta1, beta2, eps, decay, decoupled, step, maximize,
+
+        def update(k, param, grad, entry):
+            k.adam_update(
+                param, grad, entry["exp_avg"]._array, entry["exp_avg_sq"]._array,
+                entry["max_exp_avg_sq"]._array if amsgrad else None,
+                lr, beta1, beta2, eps, decay, decoupled, advance(entry), maximize,
             )  # fmt: skip
-            if master is not None:
-                apply_master(p, master)
-            elif p._writes is None:
-                p._writes = [1]
-            else:
-                p._writes[0] += 1
 
-
-def _start(entry, parameter, amsgrad):
-    """The state of a parameter before its first step."""
-    entry["step"] = new_tensor(np.zeros((), np.float32))
-    entry["exp_avg"] = zeros_for(parameter)
-    entry["exp_avg_sq"] = zeros_for(parameter)
-    if amsgrad:
-        entry["max_exp_avg_sq"] = zeros_for(parameter)
+        return update
 
 
 class AdamW(Adam):

@@ -1,26 +1,74 @@
 """Optimizer: parameters in groups, their state, and what every update rule shares."""
 
+import functools
 from collections import defaultdict
 
-import numpy as np
-
-from .. import backend, dtypes
+from .. import backend
 from ..engine import hooks
-from ..engine.graph import TensorBase, dtype_of, new_tensor, values, written
+from ..engine.graph import TensorBase, values
 from ..engine.modes import enable_grad
-from ..ops.cast import cast
+from .state import apply_master, fitted, master_of
+
+__all__ = [
+    "Optimizer",
+    "register_optimizer_step_post_hook",
+    "register_optimizer_step_pre_hook",
+]
 
 REQUIRED = object()
-IGNORED = ("foreach", "fused", "capturable", "differentiable")
+_kernels = backend.kernels_by_type
+_before_all, _after_all = {}, {}
+
+
+def register_optimizer_step_pre_hook(hook):
+    """Call ``hook(optimizer, args, kwargs)`` before every step of every optimizer."""
+    return hooks.register(_before_all, hook)
+
+
+def register_optimizer_step_post_hook(hook):
+    """Call ``hook(optimizer, args, kwargs)`` after every step of every optimizer."""
+    return hooks.register(_after_all, hook)
+
+
+def _hooked(step):
+    """``step`` between the hooks of the optimizer; schedulers learn that a step was made."""
+
+    @functools.wraps(step)
+    def run(self, *args, **kwargs):
+        if self._stepping:  # called from the step of a subclass
+            return step(self, *args, **kwargs)
+        if _before_all or self._before:
+            args, kwargs = self._run_pre_hooks((self, *args), kwargs)
+        self._stepping = True
+        try:
+            result = step(self, *args, **kwargs)
+        finally:
+            self._stepping = False
+        self._opt_called = True
+        if _after_all or self._after:
+            for hook in (*_after_all.values(), *self._after.values()):
+                hook(self, (self, *args), kwargs)
+        return result
+
+    return run
 
 
 class Optimizer:
-    """Base of every optimizer; a subclass gives ``update(group)``.
+    """Base of every optimizer.
 
     ``params`` is an iterable of tensors, of (name, tensor) pairs, or of dicts with a ``params``
     entry and hyper-parameters of their own. ``param_groups`` is live: change ``lr`` there at any
     time.
+
+    A subclass gives ``rule(group)``, the update of one parameter under the hyper-parameters of a
+    group, and ``start(parameter, group)``, its state before the first step; or a ``step`` of its
+    own, as in PyTorch.
     """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "step" in vars(cls):
+            cls.step = _hooked(cls.step)
 
     def __init__(self, params, defaults):
         if isinstance(params, TensorBase):
@@ -32,6 +80,8 @@ class Optimizer:
         self.state = defaultdict(dict)
         self.param_groups = []
         self._before, self._after = {}, {}
+        self._on_save, self._on_saved, self._on_load, self._on_loaded = {}, {}, {}, {}
+        self._stepping = self._opt_called = False
         groups = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
@@ -79,26 +129,54 @@ class Optimizer:
         """Raise ValueError unless the hyper-parameters of a group make sense."""
 
     # steps
+    @_hooked
     def step(self, closure=None):
         """Update every parameter that has a gradient.
 
         ``closure`` computes and returns the loss again, with recording on.
         """
-        if self._before:
-            _call(self._before, self, closure)
         loss = None
         if closure is not None:
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
             self.update(group)
-        if self._after:
-            _call(self._after, self, closure)
         return loss
 
     def update(self, group):
-        """Update the parameters of one group, in place: subclasses must give it."""
-        raise NotImplementedError(f"{type(self).__name__} must define update(group) or step()")
+        """Update the parameters of one group that have a gradient, in place."""
+        rule, states, kind = self.rule(group), self.state, None
+        for p in group["params"]:
+            grad = p._grad
+            if grad is None:
+                continue
+            array = p._array
+            if type(array) is not kind:
+                kind = type(array)
+                k = _kernels[kind]
+            entry = states.get(p)
+            if not entry:
+                entry = self.start(p, group)
+                if entry or p._tag is not None:
+                    states[p] = entry
+            if p._tag is not None:
+                master = master_of(p, entry)
+                rule(k, master._array, values(grad), entry)
+                apply_master(p, master)
+                continue
+            rule(k, array, grad._array, entry)
+            if p._writes is None:
+                p._writes = [1]
+            else:
+                p._writes[0] += 1
+
+    def start(self, parameter, group):
+        """The state of a parameter before its first step: {name: tensor}."""
+        return {}
+
+    def rule(self, group):
+        """A function ``update(kernels, parameter, gradient, state)`` on arrays, in place."""
+        raise NotImplementedError(f"{type(self).__name__} must define rule(group) or step()")
 
     def zero_grad(self, set_to_none=True):
         """Forget the gradients of all parameters (or fill them with zeros)."""
@@ -110,8 +188,23 @@ class Optimizer:
                     parameter._grad = parameter._grad.detach().zero_()
 
     def register_step_pre_hook(self, hook):
-        """Call ``hook(optimizer, args, kwargs)`` before every step."""
+        """Call ``hook(optimizer, args, kwargs)`` before every step; it may return new ones.
+
+        ``args`` begins with the optimizer, as in PyTorch.
+        """
         return hooks.register(self._before, hook)
+
+    def _run_pre_hooks(self, args, kwargs):
+        for hook in (*_before_all.values(), *self._before.values()):
+            result = hook(self, args, kwargs)
+            if result is not None:
+                if not (isinstance(result, tuple) and len(result) == 2):
+                    raise RuntimeError(
+                        f"{hook} must return None or a tuple of (new_args, new_kwargs), "
+                        f"but got {result}."
+                    )
+                args, kwargs = result
+        return args[1:], kwargs
 
     def register_step_post_hook(self, hook):
         """Call ``hook(optimizer, args, kwargs)`` after every step."""
@@ -120,47 +213,81 @@ class Optimizer:
     # state
     def state_dict(self):
         """State by the parameters' numbers, and the groups: PyTorch's layout (tensors are live)."""
+        for hook in list(self._on_save.values()):
+            hook(self)
         numbers = {}
         for group in self.param_groups:
             for parameter in group["params"]:
                 numbers[parameter] = len(numbers)
-        return {
-            "state": {numbers.get(key, key): entry for key, entry in self.state.items()},
-            "param_groups": [
-                {
-                    **{key: value for key, value in group.items() if key != "params"},
-                    "params": [numbers[p] for p in group["params"]],
-                }
-                for group in self.param_groups
-            ],
-        }
+        state = {numbers.get(key, key): entry for key, entry in self.state.items()}
+        groups = [
+            {
+                **{key: value for key, value in group.items() if key != "params"},
+                "params": [numbers[p] for p in group["params"]],
+            }
+            for group in self.param_groups
+        ]
+        result = {"state": state, "param_groups": groups}
+        for hook in list(self._on_saved.values()):
+            result = _replaced(hook(self, result), result)
+        return result
 
     def load_state_dict(self, state_dict):
         """Continue from what :meth:`state_dict` gave; its tensors are copied."""
+        state_dict = dict(state_dict)
+        for hook in list(self._on_load.values()):
+            state_dict = _replaced(hook(self, state_dict), state_dict)
         saved = state_dict["param_groups"]
-        if len(saved) != len(self.param_groups):
-            raise ValueError(
-                "loaded state dict has a different number of parameter groups: "
-                f"{len(saved)}, not {len(self.param_groups)}"
-            )
-        by_number = {}
-        for group, other in zip(self.param_groups, saved, strict=True):
-            if len(group["params"]) != len(other["params"]):
-                raise ValueError(
-                    "loaded state dict contains a parameter group that doesn't match the size of "
-                    f"optimizer's group: {len(other['params'])}, not {len(group['params'])}"
-                )
-            by_number.update(zip(other["params"], group["params"], strict=True))
+        by_number = self._by_number(saved)
         state = defaultdict(dict)
         for number, entry in state_dict["state"].items():
             parameter = by_number.get(number)
             if parameter is None:
                 state[number] = entry
             else:
-                state[parameter] = {k: _fitted(v, k, parameter) for k, v in entry.items()}
+                state[parameter] = {k: self.loaded(v, k, parameter) for k, v in entry.items()}
         self.state = state
         for group, other in zip(self.param_groups, saved, strict=True):
             group.update({key: value for key, value in other.items() if key != "params"})
+        for hook in list(self._on_loaded.values()):
+            hook(self)
+
+    def loaded(self, value, key, parameter):
+        """A copy of one entry of a loaded state, as this optimizer keeps it."""
+        return fitted(value, key, parameter)
+
+    def _by_number(self, saved):
+        """The parameters by the numbers they have in saved groups, which must fit the groups."""
+        if len(saved) != len(self.param_groups):
+            raise ValueError(
+                "loaded state dict has a different number of parameter groups: "
+                f"{len(saved)}, not {len(self.param_groups)}"
+            )
+        found = {}
+        for group, other in zip(self.param_groups, saved, strict=True):
+            if len(group["params"]) != len(other["params"]):
+                raise ValueError(
+                    "loaded state dict contains a parameter group that doesn't match the size of "
+                    f"optimizer's group: {len(other['params'])}, not {len(group['params'])}"
+                )
+            found.update(zip(other["params"], group["params"], strict=True))
+        return found
+
+    def register_state_dict_pre_hook(self, hook, prepend=False):
+        """Call ``hook(optimizer)`` before :meth:`state_dict`."""
+        return hooks.register(self._on_save, hook, prepend)
+
+    def register_state_dict_post_hook(self, hook, prepend=False):
+        """Call ``hook(optimizer, state_dict)`` after :meth:`state_dict`; it may return another."""
+        return hooks.register(self._on_saved, hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook, prepend=False):
+        """Call ``hook(optimizer, state_dict)`` before loading; it may return another."""
+        return hooks.register(self._on_load, hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook, prepend=False):
+        """Call ``hook(optimizer)`` after loading."""
+        return hooks.register(self._on_loaded, hook, prepend)
 
     def __repr__(self):
         text = f"{type(self).__name__} ("
@@ -172,9 +299,8 @@ class Optimizer:
         return text + ")"
 
 
-def _call(table, optimizer, closure):
-    for hook in list(table.values()):
-        hook(optimizer, () if closure is None else (closure,), {})
+def _replaced(new, old):
+    return old if new is None else new
 
 
 def _named(params):
@@ -192,63 +318,16 @@ def _named(params):
     return {"params": [p[1] for p in params], "param_names": names}
 
 
-def _fitted(value, key, parameter):
-    """A copy of a loaded state value in the dtype that the state of this parameter has."""
-    if key == "step":
-        return new_tensor(np.array(float(value), np.float32))
-    if isinstance(value, np.ndarray):
-        value = new_tensor(value)
-    if not isinstance(value, TensorBase):
-        return value
-    if value.ndim and value.shape != parameter.shape:
-        raise ValueError(
-            f"loaded state {key!r} of shape {value.shape} does not fit a parameter of shape "
-            f"{parameter.shape}"
-        )
-    if value.is_floating_point():
-        value = cast(value.detach(), state_dtype(parameter))
-    return new_tensor(backend.move(value._array, parameter.device).copy(), value._tag)
-
-
-def state_dtype(parameter):
-    """The parameter's dtype; float32 for an emulated format."""
-    dtype = dtype_of(parameter)
-    return dtypes.float32 if dtype.emulated else dtype
-
-
-def zeros_for(parameter):
-    """Zeros for a running mean of a parameter's gradients."""
-    xp = backend.array_module(parameter._array)
-    return new_tensor(xp.zeros(parameter._array.shape, state_dtype(parameter).storage))
-
-
-def master_of(parameter, state):
-    """The float32 weights behind a parameter in an emulated format.
-
-    They stand in the state as ``"master"``; where the parameter was changed by anybody else, its
-    own values count.
-    """
-    current = values(parameter)
-    kept = state.get("master")
-    if kept is None:
-        kept = state["master"] = new_tensor(current.copy())
-    else:
-        rounded = dtypes.encode(kept._array, parameter._tag)
-        kept._array[...] = backend.array_module(current).where(
-            rounded == parameter._array, kept._array, current
-        )
-    return kept
-
-
-def apply_master(parameter, master):
-    """Write the rounded master weights into a parameter."""
-    parameter._array[...] = dtypes.encode(master._array, parameter._tag)
-    written(parameter)
-
-
 def check_at_least_zero(group, *names):
     """Raise ValueError unless these hyper-parameters of a group are not negative."""
     for name in names:
         value = group[name]
         if not float(value) >= 0.0:
             raise ValueError(f"Invalid {name.replace('lr', 'learning rate')}: {value}")
+
+
+def check_betas(group):
+    """Raise ValueError unless the decay rates ``betas`` of a group lie in [0, 1)."""
+    for number, beta in enumerate(group["betas"]):
+        if not 0.0 <= float(beta) < 1.0:
+            raise ValueError(f"Invalid beta parameter at index {number}: {beta}")

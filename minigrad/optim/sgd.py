@@ -1,16 +1,7 @@
 """Stochastic gradient descent."""
 
-from .. import backend
-from ..engine.graph import values
-from .optimizer import (
-    Optimizer,
-    apply_master,
-    check_at_least_zero,
-    master_of,
-    zeros_for,
-)
-
-_kernels = backend.kernels_by_type
+from ..engine.graph import new_tensor
+from .optimizer import Optimizer, check_at_least_zero
 
 
 class SGD(Optimizer):
@@ -48,34 +39,26 @@ class SGD(Optimizer):
                 f"momentum={group['momentum']} and dampening={group['dampening']}"
             )
 
-    def update(self, group):
-        """One step of the parameters of a group."""
-        momentum, first = group["momentum"], False
+    def start(self, parameter, group):
+        """The buffer begins with the first gradient."""
+        return {"momentum_buffer": None} if group["momentum"] else {}
+
+    def rule(self, group):
+        """The update of one parameter under the hyper-parameters of a group."""
+        momentum = group["momentum"]
         options = (
             float(group["lr"]), momentum, group["dampening"], group["weight_decay"],
             group["nesterov"], group["maximize"],
         )  # fmt: skip
-        state, buffer, kind = self.state, None, None
-        for p in group["params"]:
-            if p._grad is None:
-                continue
-            array = p._array
-            if type(array) is not kind:
-                kind = type(array)
-                run = _kernels[kind].sgd_update
-            if momentum:
-                entry = state[p]
-                kept = entry.get("momentum_buffer")
-                if first := kept is None:
-                    kept = entry["momentum_buffer"] = zeros_for(p)
-                buffer = kept._array
-            if p._tag is not None:
-                master = master_of(p, state[p])
-                run(master._array, values(p._grad), buffer, *options, first)
-                apply_master(p, master)
-                continue
-            run(array, p._grad._array, buffer, *options, first)
-            if p._writes is None:
-                p._writes = [1]
-            else:
-                p._writes[0] += 1
+
+        def update(k, param, grad, entry):
+            if not momentum:
+                k.sgd_update(param, grad, None, *options, False)
+                return
+            buffer = entry.get("momentum_buffer")
+            first = buffer is None
+            if first:
+                buffer = entry["momentum_buffer"] = new_tensor(k.xp.empty_like(param))
+            k.sgd_update(param, grad, buffer._array, *options, first)
+
+        return update

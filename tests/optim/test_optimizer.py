@@ -5,6 +5,10 @@ import pytest
 
 import minigrad as mg
 from minigrad.optim import SGD, Adam, AdamW, Optimizer
+from minigrad.optim.optimizer import (
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
 
 from .common import run, start
 
@@ -201,19 +205,74 @@ def test_small_steps_add_up_in_the_master_weights():
     assert optimizer.state[p]["master"].item() == 2.0 - 2.0**-10
 
 
-def test_a_subclass_gives_update_or_step():
-    class Sign(Optimizer):
-        def update(self, group):
-            for p in group["params"]:
-                with mg.no_grad():
-                    p -= group["lr"] * p.grad.sign()
-
-    p = leaf(1.0)
+def signed(p):
+    """A parameter with a gradient, for the optimizers below."""
     p.grad = mg.tensor([3.0])
-    Sign([p], {"lr": 0.5}).step()
-    assert p.item() == 0.5
-    with pytest.raises(NotImplementedError, match="update"):
+    return p
+
+
+def test_a_subclass_gives_a_rule():
+    class SignRule(Optimizer):
+        def rule(self, group):
+            def update(k, param, grad, state):
+                param -= group["lr"] * np.sign(grad)
+
+            return update
+
+    p = signed(leaf(1.0))
+    SignRule([p], {"lr": 0.5}).step()
+    assert p.item() == 0.5 and p._version == 1
+    with pytest.raises(NotImplementedError, match="rule"):
         Optimizer([p], {}).step()
+
+
+def test_a_subclass_may_give_a_step():
+    class Sign(Optimizer):
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    p.data.add_(p.grad.sign(), alpha=-group["lr"])
+
+    p, seen = signed(leaf(1.0)), []
+    optimizer = Sign([p], {"lr": 0.5})
+    optimizer.register_step_post_hook(lambda *args: seen.append(args))
+    optimizer.step()
+    assert p.item() == 0.5 and seen == [(optimizer, (optimizer,), {})]
+
+
+def test_hooks_of_all_optimizers_and_of_loading():
+    p, calls = signed(leaf(1.0)), []
+    optimizer = SGD([p], lr=0.5)
+
+    def note(name):
+        return lambda *args: calls.append(name)
+
+    with (
+        register_optimizer_step_pre_hook(note("before all")),
+        register_optimizer_step_post_hook(note("after all")),
+    ):
+        optimizer.register_step_pre_hook(note("before"))
+        optimizer.register_step_post_hook(note("after"))
+        optimizer.step()
+    assert calls == ["before all", "before", "after all", "after"]
+    del calls[:]
+    optimizer.register_state_dict_pre_hook(note("saving"))
+    optimizer.register_state_dict_post_hook(lambda o, state: {**state, "extra": 1})
+    optimizer.register_load_state_dict_pre_hook(lambda o, state: calls.append(state.pop("extra")))
+    optimizer.register_load_state_dict_post_hook(note("loaded"))
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert calls == ["saving", 1, "loaded"]
+
+
+def test_a_pre_hook_may_replace_the_arguments():
+    p = signed(leaf(1.0))
+    optimizer = SGD([p], lr=0.5)
+    handle = optimizer.register_step_pre_hook(lambda o, args, kw: ((o, lambda: 7), kw))
+    assert optimizer.step() == 7
+    handle.remove()
+    optimizer.register_step_pre_hook(lambda o, args, kw: 3)
+    with pytest.raises(RuntimeError, match="must return None or a tuple"):
+        optimizer.step()
 
 
 @pytest.mark.torch
