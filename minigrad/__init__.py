@@ -126,7 +126,11 @@ preserve_format = "preserve_format"
 contiguous_format = "contiguous_format"
 
 # what follows is loaded when it is first asked for
-_LATE = ("cuda", "data", "nn", "optim", "testing", "utils")
+_LATE = ("amp", "cuda", "data", "nn", "optim", "testing", "utils")
+_AUTOCAST = (
+    "autocast", "clear_autocast_cache", "get_autocast_dtype", "is_autocast_cache_enabled",
+    "is_autocast_enabled",
+)  # fmt: skip
 _LAYER_FUNCTIONS = (
     *(f"conv{kind}{axes}d" for kind in ("", "_transpose") for axes in (1, 2, 3)),
     *(f"max_pool{axes}d" for axes in (1, 2, 3)),
@@ -141,11 +145,13 @@ def __getattr__(name):
         return _importlib.import_module(f".{name}", __name__)
     if name in _LAYER_FUNCTIONS:
         return getattr(_importlib.import_module(".nn.functional", __name__), name)
+    if name in _AUTOCAST:
+        return getattr(_importlib.import_module(".amp", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted({*globals(), *_LATE, *_LAYER_FUNCTIONS})
+    return sorted({*globals(), *_LATE, *_AUTOCAST, *_LAYER_FUNCTIONS})
 
 
 def is_tensor(obj):

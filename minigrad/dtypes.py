@@ -5,6 +5,7 @@ stored in two bytes (NumPy half, and the upper half of a float32 as uint16); any
 :func:`float_format` is stored as the float32 that lies on its grid.
 """
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,8 +124,25 @@ def decode(array, tag):
     return array
 
 
+class _Rounding(threading.local):
+    draw_key = None  # gives a new key for each array while rounding is stochastic
+
+
+rounding = _Rounding()
+
+
 def encode(array, tag):
-    """A floating array rounded to an emulated format, as stored."""
+    """A floating array rounded to an emulated format, as stored; to nearest unless told else."""
+    if rounding.draw_key is None:
+        return encode_nearest(array, tag)
+    k, key = backend.kernels_of(array), rounding.draw_key()
+    if array.dtype != np.float32:
+        array = array.astype(np.float32)
+    return encode_nearest(k.round_randomly(array, tag.exponent_bits, tag.mantissa_bits, key), tag)
+
+
+def encode_nearest(array, tag):
+    """A floating array rounded to the nearest numbers of an emulated format, as stored."""
     k = backend.kernels_of(array)
     if array.dtype != np.float32:
         array = array.astype(np.float32)

@@ -4,6 +4,7 @@ Memory then holds the activations of one part at a time, for one more forward pa
 """
 
 from . import random
+from .engine.autocast import under
 from .engine.gradients import grad
 from .engine.modes import enable_grad, state
 from .function import Function
@@ -29,6 +30,7 @@ def checkpoint(function, *args, use_reentrant=None, preserve_rng_state=True, **k
     if not state.recording:
         return function(*args, **kwargs)
     before = random.get_rng_state() if preserve_rng_state else None
+    policy = state.autocast
     given = leaves_of(args)
     inner = [_detached(t) for t in given]
     with enable_grad():
@@ -39,7 +41,7 @@ def checkpoint(function, *args, use_reentrant=None, preserve_rng_state=True, **k
         return result
 
     def replay(tensors):
-        with enable_grad(), _rng(before):
+        with enable_grad(), under(policy), _rng(before):
             return leaves_of(function(*rebuilt(args, iter(tensors)), **kwargs))
 
     plain = tuple(t.detach() for t in outputs)

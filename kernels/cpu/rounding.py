@@ -13,6 +13,7 @@ from ..compile import jit
 from ..memory import empty
 from ..reference import rounding as reference
 from ..reference.rounding import format_facts
+from .random import hashed
 
 COST = 0.2
 SINGLE = np.dtype(np.float32)
@@ -91,8 +92,33 @@ def _round_to(bits, out, drop, below_half, odd_bit, smallest, spacer, largest):
         out[i] = v if magnitude > INFINITY else rounded
 
 
+@jit()
+def _round_randomly(start, x, out, key, drop, smallest, spacing, largest):
+    """The bits of x to those of out, draws hashed from ``start``, the index and the key"""
+    first = np.uint32(key + np.uint32(start))
+    shift = np.uint32(np.uint32(32) - drop)
+    for i in range(x.size):
+        v = np.uint32(x[i])
+        magnitude = np.uint32(v & MAGNITUDE)
+        draw = hashed(np.uint32(first + np.uint32(i)))
+        added = np.uint32(draw >> shift) if drop else np.uint32(0)
+        rounded = np.uint32(np.uint32(magnitude + added) >> drop)
+        rounded = np.uint32(rounded << drop)
+        rounded = INFINITY if rounded > largest else rounded
+        a = np.uint32(magnitude).view(np.float32)
+        steps = np.floor(np.float64(a) / spacing + draw * 2.0**-32)
+        tiny = np.float32(steps * spacing).view(np.uint32)
+        rounded = tiny if a < smallest else rounded
+        rounded = np.uint32(rounded | np.uint32(v & SIGN))
+        out[i] = v if magnitude >= INFINITY else rounded
+
+
 def _convert(loop, x, bits, result_bits, dtype):
-    """A new array of ``dtype`` filled by ``loop`` on the bits of both arrays"""
+    """A new array of ``dtype``, its axes ordered in memory as those of x, filled by ``loop``"""
+    if not x.flags.c_contiguous and x.ndim > 1:
+        order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
+        made = _convert(loop, np.ascontiguousarray(x.transpose(order)), bits, result_bits, dtype)
+        return made.transpose(np.argsort(order))
     out = empty(x.shape, dtype)
     launch.split(loop, (x.ravel().view(bits), out.ravel().view(result_bits)), cost=COST)
     return out
@@ -146,4 +172,15 @@ def round_to(x, exponent_bits, mantissa_bits):
     out = empty(x.shape, SINGLE)
     arrays = x.ravel().view(np.uint32), out.ravel().view(np.uint32)
     launch.split(_round_to, arrays, *facts, cost=COST)
+    return out
+
+
+def round_randomly(x, exponent_bits, mantissa_bits, key):
+    """float32 rounded up or down to a format, each with the probability that keeps the mean"""
+    drop, smallest, largest = format_facts(exponent_bits, mantissa_bits)
+    spacing = smallest * 2.0**-mantissa_bits
+    facts = np.uint32(drop), np.float32(smallest), spacing, np.uint32(largest)
+    out = empty(x.shape, SINGLE)
+    arrays = x.ravel().view(np.uint32), out.ravel().view(np.uint32)
+    launch.split(_round_randomly, arrays, np.uint32(key), *facts, cost=1.0, indexed=True)
     return out

@@ -81,6 +81,14 @@ def fill_normal(out, key, counter):
     _fill(out, xp.stack((radius * xp.cos(angle), radius * xp.sin(angle)), axis=-1))
 
 
+def hash_bits(xp, h):
+    """32 bits that depend on every bit of h"""
+    u32 = xp.uint32
+    h = (h ^ (h >> u32(16))) * u32(0x7FEB352D)
+    h = (h ^ (h >> u32(15))) * u32(0x846CA68B)
+    return h ^ (h >> u32(16))
+
+
 def keep_threshold(p):
     """The 32-bit hash value from where on an element is kept"""
     return round(p * 2**32)
@@ -93,10 +101,6 @@ def dropout(x, p, key):
     The same call on a gradient is the gradient: no mask is kept.
     """
     xp = array_module(x)
-    u32 = xp.uint32
-    h = xp.arange(x.size, dtype="uint32") + u32(key)
-    h = (h ^ (h >> u32(16))) * u32(0x7FEB352D)
-    h = (h ^ (h >> u32(15))) * u32(0x846CA68B)
-    h = h ^ (h >> u32(16))
+    h = hash_bits(xp, xp.arange(x.size, dtype="uint32") + xp.uint32(key))
     kept = h.astype("uint64").reshape(x.shape) >= xp.uint64(keep_threshold(p))
     return x * (kept * x.dtype.type(1 / (1 - p) if p < 1 else 0))

@@ -11,7 +11,8 @@ from .activation import sigmoid
 from .fused import RELU, TANH
 from .matmul import linear_weight_grad
 
-FACTS = {"min_ndim": 2, "allows_empty": False, "notes": {"sums": True}}
+BY_BLAS = "threads share out the rows of products by BLAS, whose bits depend on the number of rows"
+FACTS = {"min_ndim": 2, "allows_empty": False, "notes": {"sums": True, "threads": BY_BLAS}}
 
 
 def steps(sizes, reverse):

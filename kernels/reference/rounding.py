@@ -1,6 +1,7 @@
 """Rounding float32 to narrower formats, to nearest with ties to even."""
 
 from ..registry import array_module, kernel
+from .random import hash_bits
 
 SIGN, MAGNITUDE, INFINITY = 0x80000000, 0x7FFFFFFF, 0x7F800000  # bits of a float32
 
@@ -46,6 +47,30 @@ def format_facts(exponent_bits, mantissa_bits):
     drop = 23 - mantissa_bits
     largest = ((bias + 127) << 23) | (0x7FFFFF >> drop << drop)
     return drop, 2.0 ** (1 - bias), largest
+
+
+@kernel(lambda make, shape: (make.normal(shape), 4, 3, 12345), dtypes=("float32",))
+def round_randomly(x, exponent_bits, mantissa_bits, key):
+    """float32 rounded up or down to a format, each with the probability that keeps the mean
+
+    |x| lies between two numbers of the format; the upper one is taken with a probability of its
+    distance to the lower in units of their spacing: where that many parts of 2ᵈ are dropped, a
+    random number below 2ᵈ is added first. Draws are hashed from index and key. In the subnormal
+    range, where the spacing is constant, the same is done by ⌊|x| / spacing + u⌋.
+    """
+    xp = array_module(x)
+    drop, smallest, largest = format_facts(exponent_bits, mantissa_bits)
+    bits = x.view("uint32")
+    magnitude = bits & MAGNITUDE
+    draws = hash_bits(xp, xp.arange(x.size, dtype="uint32") + xp.uint32(key)).reshape(x.shape)
+    added = draws >> xp.uint32(32 - drop) if drop else xp.zeros_like(bits)
+    rounded = (magnitude + added) >> xp.uint32(drop) << xp.uint32(drop)
+    rounded = xp.where(rounded > largest, INFINITY, rounded).astype("uint32")
+    spacing = smallest * 2.0**-mantissa_bits
+    steps = xp.floor(abs(x).astype("float64") / spacing + draws * 2.0**-32)
+    tiny = (steps * spacing).astype("float32").view("uint32")
+    rounded = xp.where(abs(x) < smallest, tiny, rounded) | (bits & SIGN)
+    return xp.where(magnitude >= INFINITY, x, rounded.view("float32"))
 
 
 @kernel(lambda make, shape: (make.normal(shape), 4, 3), dtypes=("float32",))

@@ -75,6 +75,14 @@ def written(tensor):
     version_cell(tensor)[0] += 1
 
 
+def overwrite(tensor, array):
+    """Write values, as :func:`values` gave them, into a tensor's memory (if they are not there)."""
+    if array is not tensor._array:
+        tag = tensor._tag
+        tensor._array[...] = dtypes.encode(array, tag) if tag else array
+    written(tensor)
+
+
 def dtype_of(tensor):
     """The minigrad dtype of a tensor."""
     return tensor._tag or dtypes.of_storage(tensor._array.dtype)

@@ -4,10 +4,13 @@ import functools
 import inspect
 import threading
 
+autocaster = None  # while any thread autocasts: the function (op, tensors) -> tensors to compute on
+
 
 class _State(threading.local):
     recording = True
     inference = False
+    autocast = None  # the policy in force in this thread
 
 
 state = _State()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .. import backend, dtypes
-from . import graph, observe
+from . import graph, modes, observe
 from .modes import state
 
 _sequence = itertools.count(1).__next__
@@ -42,7 +42,9 @@ class Op:
     then the gradients and ``ctx.saved`` are tensors (that is how second derivatives come about).
     Name tensor inputs positionally and parameters after ``*`` in ``forward``.
 
-    Class attributes: ``view`` (the output may share memory with the first input),
+    Class attributes: ``view`` (the outputs may share memory with the first input), ``moves`` (and
+    the gradient's elements are those of the outputs', elsewhere: their stored bits are moved),
+    ``precision`` (what autocast does to the inputs: "low", "fp32", "widest" or "input"),
     ``recomputes`` (the vjp can do without saved intermediates, which are None when it runs on
     tensors), ``once_differentiable`` (create_graph raises).
     """
@@ -53,6 +55,8 @@ class Op:
     emulated = False
     fixed = ()  # numbers of the outputs without gradient
     view = False
+    moves = False
+    precision = "input"
     recomputes = False
     once_differentiable = False
     name = "op"
@@ -100,6 +104,8 @@ class Op:
     @classmethod
     def apply(cls, *tensors, **params):
         """Run the op on tensors, recording it where a gradient may be asked for."""
+        if modes.autocaster is not None:
+            tensors = modes.autocaster(cls, tensors)
         arrays = []
         edges = []
         record = False
@@ -203,7 +209,9 @@ def finish(ctx, tensors, arrays, out, tag, record):
             t._requires_grad = False
         made.append(t)
     if ctx.view:
-        made[0]._writes = graph.version_cell(tensors[0])
+        cell = graph.version_cell(tensors[0])
+        for t in made:
+            t._writes = cell
     if record:
         record_node(ctx, tensors, arrays, outputs, made)
     return made[0] if single else tuple(made)
@@ -259,15 +267,25 @@ def _remember(ctx, saved, tensors, arrays, outputs, made):
 
 
 def _remember_stored(ctx, saved, tensors, made):
-    """Keep emulated inputs and outputs as they are stored, in two bytes, with their dtype."""
+    """Keep emulated inputs and outputs as they are stored, in two bytes, with their dtype.
+
+    So are intermediates of the output's size; smaller ones, like statistics, stay in float32.
+    """
     owners, stored, sources = {"input": tensors, "output": made}, [], []
     for array, ((kind, index, tag), *version) in zip(saved, ctx.sources, strict=True):
         if kind is not None:
             tensor = owners[kind][index]
             array, tag = tensor._array, tensor._tag
+        elif array is not None and array.dtype == np.float32 and _is_large(array, made):
+            tag = made[0]._tag
+            array = array if tag is None else dtypes.encode(array, tag)
         stored.append(array)
         sources.append(((kind, index, tag), *version))
     ctx.saved, ctx.sources = tuple(stored), sources
+
+
+def _is_large(array, made):
+    return array.size >= made[0]._array.size > 1
 
 
 _LISTED = 64
@@ -295,6 +313,8 @@ def _apply_general(cls, tensors, params):
     ctx.saved = ()
     ctx.k = k = backend.kernels_of(*(t._array for t in tensors if t is not None))
     tag = next((t._tag for t in tensors if t is not None and t._tag is not None), None)
+    if tag is not None:
+        ctx.emulated = True
     moved = cls.view and tag is not None  # the stored bits move, so that memory stays shared
     arrays = [None if t is None else t._array if moved else graph.values(t) for t in tensors]
     ctx.recorded = state.recording and any(t is not None and t._requires_grad for t in tensors)
@@ -306,7 +326,6 @@ def _apply_general(cls, tensors, params):
         observe.announce("forward", ctx, out)
     if tag is None:
         return finish(ctx, tensors, arrays, out, None, ctx.recorded)
-    ctx.emulated = True
     if moved:
         return finish(ctx, tensors, arrays, out, tag, ctx.recorded)
     plain = tuple(map(graph.as_array, out if type(out) is tuple else (out,)))

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import backend, dtypes
 from . import graph, observe
+from .autocast import under
 from .graph import tag_of
 from .modes import enable_grad
 from .op import OPERATIONS
@@ -201,7 +202,7 @@ class _Arrays:
         if saved:
             _check_saved(node)
         runner = node
-        if node.emulated:
+        if node.emulated and not node.moves:
             runner, gradients = _Arrays._decoded(node, gradients)
         if len(gradients) > 1:
             results = runner.vjp(node.k, *node.fill_gradients(gradients))
@@ -233,9 +234,10 @@ class _Arrays:
             if not _broadcasts_to(shape, gradient.shape):
                 raise _mismatch(node, gradient.shape, shape)
             gradient = backend.kernels_of(gradient).unbroadcast(gradient, shape)
-        if type(kind) is dtypes.dtype:
-            return dtypes.encode(gradient, kind)
-        return gradient if gradient.dtype == kind else gradient.astype(kind)
+        if type(kind) is not dtypes.dtype:
+            return gradient if gradient.dtype == kind else gradient.astype(kind)
+        stored = gradient.dtype == kind.storage and kind.storage != np.float32
+        return gradient if stored else dtypes.encode(gradient, kind)
 
     @staticmethod
     def add(a, b, kind):
@@ -271,7 +273,7 @@ class _Tensors:
                 g if g is not None or f is None else graph.new_tensor(f, tag_of(kind))
                 for g, f, (_, kind) in zip(gradients, filled, node.outputs, strict=True)
             ]
-        with enable_grad():
+        with enable_grad(), under(None):
             results = runner.vjp(OPERATIONS, *gradients)
         if not retain_graph and node.saved:
             node.saved = graph.RELEASED

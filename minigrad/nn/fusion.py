@@ -1,12 +1,13 @@
 """Runs of linear layers and their activations in a Sequential as one op.
 
 Nothing else can see what passes between two members of a Sequential unless a hook, an engine
-listener or an emulated dtype (which rounds there) looks: then every module runs by itself. The
-results are the same bits either way. Set ``minigrad.nn.fusion.enabled = False`` to switch it off.
+listener, autocast or an emulated dtype (which round there) looks: then every module runs by
+itself. The results are the same bits either way. Set ``minigrad.nn.fusion.enabled = False`` to
+switch it off.
 """
 
 from ..backend import IDENTITY, RELU, SIGMOID, TANH
-from ..engine import observe
+from ..engine import modes, observe
 from ..engine.graph import TensorBase
 from ..ops.matmul import linear_chain
 from .activation import ReLU, Sigmoid, Tanh
@@ -36,7 +37,7 @@ class Chain:
 
     def alone(self, input):
         """Whether nobody looks at what passes between the modules."""
-        if not enabled or observe.listeners:
+        if not enabled or observe.listeners or modes.autocaster is not None:
             return False
         for module in self.modules:
             if module._hooks is not None or "forward" in module.__dict__:

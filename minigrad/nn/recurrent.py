@@ -5,6 +5,7 @@ import numbers
 import warnings
 
 from ..backend import RELU, TANH
+from ..engine.autocast import will_agree
 from ..ops.creation import empty
 from ..ops.dropout import dropout
 from ..ops.joining import cat, stack
@@ -42,7 +43,7 @@ def _draw(module):
 
 
 def _check_dtype(name, x, weight, error):
-    if x.dtype is not weight.dtype:
+    if x.dtype is not weight.dtype and not will_agree("low", (x, weight)):
         raise error(
             f"{name}: input dtype {x.dtype} does not match weight dtype {weight.dtype}; convert "
             f"one of them with .to({weight.dtype.name!r})"
@@ -177,7 +178,7 @@ class RNNBase(Module):
                     f"{self._get_name()}: expected hidden[{number}] of shape {wanted}, "
                     f"got {state.shape}"
                 )
-            if state.dtype is not x.dtype:
+            if state.dtype is not x.dtype and not will_agree("low", (x, state)):
                 raise RuntimeError(
                     f"{self._get_name()}: hidden[{number}] has dtype {state.dtype}, the input "
                     f"{x.dtype}"

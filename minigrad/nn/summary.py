@@ -23,11 +23,17 @@ class Row:
 
 @dataclass
 class Summary:
-    """The rows of :func:`summary` and their totals; prints as a table."""
+    """The rows of :func:`summary` and their totals; prints as a table.
+
+    ``saved_by_op`` splits the saved bytes by the name of the op; ``cast_bytes`` are those of
+    parameters in the low precision of autocast, kept beside.
+    """
 
     rows: list = field(default_factory=list)
     parameters: int = 0
     trainable: int = 0
+    saved_by_op: dict = field(default_factory=dict)
+    cast_bytes: int = 0
 
     @property
     def multiply_adds(self):
@@ -118,7 +124,7 @@ class _Watch:
 
     def __init__(self, model):
         self.model = model
-        self.rows, self.running, self.ops = [], [], []
+        self.rows, self.running, self.ops, self.casts = [], [], [], []
         self.counted = set()
 
     def entering(self, path):
@@ -141,22 +147,26 @@ class _Watch:
             row = self.running[-1]
             row.multiply_adds += op.multiply_adds(out)
             self.ops.append((row, op))
+            if op.name == "cast":
+                self.casts.append((op, out))
 
     def finished(self, output):
         """The summary; ``output`` keeps the graph alive until it is read."""
-        known = {_memory(p._array) for p in self.model.parameters()}
+        parameters = list(self.model.parameters())
+        cast = [out for op, out in self.casts if op.recorded and op.edges[0][1] < 0]
+        known, by_op = {_memory(a) for a in (*(p._array for p in parameters), *cast)}, {}
         for row, op in self.ops:
-            if not op.recorded:
-                continue
-            for array in op.saved:
+            for array in op.saved if op.recorded else ():
                 if hasattr(array, "nbytes") and _memory(array) not in known:
                     known.add(_memory(array))
                     row.saved_bytes += array.nbytes
-        parameters = list(self.model.parameters())
+                    by_op[op.name] = by_op.get(op.name, 0) + array.nbytes
         return Summary(
             self.rows,
             sum(p.numel() for p in parameters),
             sum(p.numel() for p in parameters if p.requires_grad),
+            by_op,
+            sum(out.nbytes for out in cast),
         )
 
 

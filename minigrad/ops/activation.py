@@ -5,6 +5,7 @@
 
 import math
 
+from ..engine.autocast import casts
 from ..engine.op import Op, Sample
 from . import samples as draw
 from .arithmetic import mul, sub
@@ -130,14 +131,16 @@ class ReluVjp(Op):
 class Gelu(Op):
     """y = x · Φ(x).    dL/dx = g · (Φ(x) + x · φ(x)), Φ and φ being the normal distribution's
 
-    The forward pass keeps the derivative, so that the backward pass is one product.
+    The forward pass keeps the derivative, so that the backward pass is one product; of an emulated
+    x, for the sake of memory, x alone.
     """
 
     samples = draw.unary
     recomputes = True
 
     def forward(ctx, k, x):
-        if not ctx.recorded:
+        if not ctx.recorded or ctx.emulated:
+            ctx.save(x, None)
             return k.gelu(x)
         y, slope = k.gelu_with_derivative(x)
         ctx.save(x, slope)
@@ -182,7 +185,8 @@ class GeluTanh(Op):
     recomputes = True
 
     def forward(ctx, k, x):
-        if not ctx.recorded:
+        if not ctx.recorded or ctx.emulated:
+            ctx.save(x, None)
             return k.gelu_tanh(x)
         y, slope = k.gelu_tanh_with_derivative(x)
         ctx.save(x, slope)
@@ -192,6 +196,8 @@ class GeluTanh(Op):
         x, slope = ctx.saved
         if slope is not None:
             return k.mul(g, slope)
+        if not k.records:
+            return k.gelu_tanh_vjp(g, x)
         square = k.square(x)
         u = k.mul(k.mul(x, k.add(k.mul(square, 0.044715), 1.0)), _SQRT_2_OVER_PI)
         th = k.tanh(u)
@@ -382,6 +388,7 @@ def mish(input, inplace=False):
     return Mish.apply(_float("mish", input))
 
 
+@casts("fp32")
 def softplus(input, beta=1, threshold=20):
     """ln(1 + exp(βx)) / β, and x itself where βx > threshold."""
     return Softplus.apply(_float("softplus", input), beta=float(beta), threshold=float(threshold))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import dtypes
+from ..engine.autocast import casts
 from ..engine.graph import TensorBase, dtype_of
 from ..engine.op import Op, Sample
 from . import samples as draw
@@ -125,6 +126,8 @@ class Div(Op):
 class Pow(Op):
     """z = xʸ.    dL/dx = g · y · xʸ⁻¹ (0 where y = 0),  dL/dy = g · z · ln x (0 where x = 0 ≤ y)"""
 
+    precision = "fp32"
+
     def forward(ctx, k, x, y):
         ctx.save(x, y)
         return k.pow(x, y)
@@ -152,6 +155,8 @@ class Pow(Op):
 
 class PowNumber(Op):
     """y = xᵖ for a number p.    dL/dx = g · p · xᵖ⁻¹, 0 where p = 0"""
+
+    precision = "fp32"
 
     def forward(ctx, k, x, *, exponent):
         ctx.exponent = exponent
@@ -241,6 +246,7 @@ class Sqrt(Op):
 class Rsqrt(Op):
     """y = 1 / √x.    dL/dx = −g · y³ / 2"""
 
+    precision = "fp32"
     samples = draw.positive
 
     def forward(ctx, k, x):
@@ -276,6 +282,7 @@ class Square(Op):
 class Reciprocal(Op):
     """y = 1 / x.    dL/dx = −g · y²"""
 
+    precision = "fp32"
     samples = draw.positive
 
     def forward(ctx, k, x):
@@ -353,6 +360,8 @@ class Lerp(Op):
 class Addcmul(Op):
     """z = x + v a b for a number v.    dL/dx = g,  dL/da = g v b,  dL/db = g v a"""
 
+    precision = "widest"
+
     def forward(ctx, k, x, a, b, *, value):
         ctx.save(a, b)
         ctx.value = value
@@ -375,6 +384,7 @@ class Addcmul(Op):
 class Addcdiv(Op):
     """z = x + v a / b for a number v.    dL/dx = g,  dL/da = g v / b,  dL/db = −g v a / b²"""
 
+    precision = "widest"
     samples = Addcmul.samples
 
     def forward(ctx, k, x, a, b, *, value):
@@ -461,6 +471,7 @@ def div(input, other, *, rounding_mode=None):
     return Div.apply(*floating_operands(input, other))
 
 
+@casts("fp32")
 def pow(input, exponent):
     """input to the power of exponent; either may be a number."""
     if type(exponent) in (int, float) and exponent == 2 and hasattr(input, "_array"):

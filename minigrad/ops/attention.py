@@ -11,7 +11,7 @@ from ..engine.graph import dtype_of, new_tensor, values
 from ..engine.op import Op, Sample
 from .cast import cast
 from .dropout import Dropout, check_probability, draw_key
-from .matmul import check_same_dtype, matmul
+from .matmul import check_operands, matmul
 from .operands import FLOATS, check_category, only_tensors
 from .select import masked_fill
 from .shape import broadcast_shapes, expand, reshape, transpose, unsqueeze
@@ -29,6 +29,7 @@ class ScaledDotProductAttention(Op):
     Source: Dao et al. 2022.
     """
 
+    precision = "low"
     recomputes = True
 
     def forward(ctx, k, query, key, value, mask, *, scale, causal, p, seed):
@@ -154,7 +155,7 @@ def _check_operands(name, query, key, value):
     if min(map(len, shapes)) < 2:
         raise RuntimeError(f"{name}: query, key and value need at least 2 dimensions, got {shapes}")
     check_category(name, query, FLOATS)
-    check_same_dtype(name, query, key, value)
+    check_operands(name, ScaledDotProductAttention, query, key, value)
     if q[-1] != k[-1]:
         raise RuntimeError(f"{name}: query {q} and key {k} must have as many columns")
     if k[-2] != v[-2]:

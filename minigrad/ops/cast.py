@@ -1,7 +1,7 @@
 """Copies: in another dtype, or in memory of their own."""
 
 from .. import backend, dtypes
-from ..engine import graph
+from ..engine import graph, observe
 from ..engine.modes import state
 from ..engine.op import Op, Sample, finish
 from . import samples as draw
@@ -27,6 +27,8 @@ class Cast(Op):
         ctx.k = backend.kernels_of(x._array)
         ctx.recorded = x._requires_grad and state.recording and dtype.is_floating_point
         out = graph.as_array(ctx.forward(ctx.k, graph.values(x), dtype=dtype))
+        if observe.listeners:
+            observe.announce("forward", ctx, out)
         tag = dtype if dtype.emulated else None
         return finish(ctx, (x,), (x._array,), out, tag, ctx.recorded)
 

@@ -10,7 +10,7 @@ import math
 
 from ..engine.graph import TensorBase, dtype_of
 from ..engine.op import Op, Sample
-from .matmul import check_same_dtype
+from .matmul import check_operands
 from .operands import only_tensors, optional_tensors
 from .shape import reshape
 
@@ -22,6 +22,8 @@ class Conv(Op):
 
     dL/dx = conv_input_grad(g, W),  dL/dW = conv_weight_grad(g, x),  dL/db = Σ g
     """
+
+    precision = "low"
 
     def forward(ctx, k, x, weight, bias, *, size, stride, padding, dilation, groups):
         ctx.window = (stride, padding, dilation, groups)
@@ -57,6 +59,8 @@ class ConvInputGrad(Op):
 
     dL/dg = conv(h, W),  dL/dW = conv_weight_grad(g, h),  dL/db = Σ h
     """
+
+    precision = "low"
 
     def forward(ctx, k, g, weight, bias, *, size, stride, padding, dilation, groups):
         ctx.window = (stride, padding, dilation, groups)
@@ -210,7 +214,7 @@ def _check(name, axes, x, weight, bias, groups, transposed):
             f"{name}: bias must have shape ({outputs},) for weight of shape {w}, got "
             f"{bias._array.shape}"
         )
-    check_same_dtype(name, x, weight, *(() if bias is None else (bias,)))
+    check_operands(name, Conv, x, weight, *(() if bias is None else (bias,)))
     if x._array.dtype.kind == "b":
         raise RuntimeError(f"{name} of bools is undefined; got {dtype_of(x)}")
     return groups

@@ -21,6 +21,7 @@ class CrossEntropyMean(Op):
     and its gradient together.
     """
 
+    precision = "fp32"
     recomputes = True
 
     def forward(ctx, k, x, target, *, ignore_index):
@@ -53,6 +54,7 @@ class CrossEntropy(Op):
     Of each row, summed, or summed over Σ w_t. The forward pass keeps dℓ/dx.
     """
 
+    precision = "fp32"
     recomputes = True
 
     def forward(
@@ -160,6 +162,7 @@ class SoftCrossEntropy(Op):
     For rows x and y, of each row or summed over ``divisor``; y is a constant here.
     """
 
+    precision = "fp32"
     recomputes = True
 
     def forward(ctx, k, x, y, weight, *, label_smoothing, divisor):
@@ -195,6 +198,8 @@ class SoftCrossEntropy(Op):
 
 class Nll(Op):
     """ℓ = −w_t x_t of each row, summed, or summed over Σ w_t.    dL/dx = −g w_t at t, else 0"""
+
+    precision = "fp32"
 
     def forward(ctx, k, x, target, weight, *, ignore_index, reduction):
         ctx.shape, ctx.reduction = x.shape, reduction

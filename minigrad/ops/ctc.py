@@ -24,6 +24,7 @@ class Ctc(Op):
     For log-probabilities (T, N, C), targets (N, S) and how many of both count.
     """
 
+    precision = "fp32"
     recomputes = True
 
     def forward(ctx, k, x, targets, input_lengths, target_lengths, *, blank):

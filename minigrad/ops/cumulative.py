@@ -63,6 +63,7 @@ class Shift(Op):
 class Cumsum(Op):
     """yᵢ = Σ xⱼ over j <= i, or j >= i in reverse.    dL/dx = the sum of g the other way round"""
 
+    precision = "fp32"
     samples = _turned_samples
 
     def forward(ctx, k, x, *, axis, reverse):
@@ -112,6 +113,8 @@ class Cumprod(Op):
 
     dL/dxᵢ = yᵢ₋₁ sᵢ with the recurrence sᵢ = gᵢ + xᵢ₊₁ sᵢ₊₁, exact at zeros
     """
+
+    precision = "fp32"
 
     def forward(ctx, k, x, *, axis, reverse):
         ctx.axis, ctx.reverse, ctx.by = axis, reverse, -1 if reverse else 1

@@ -1,5 +1,6 @@
 """Rows of length one, and how far rows lie apart."""
 
+from ..engine.autocast import casts
 from .arithmetic import sqrt
 from .clamp import clamp_min
 from .norms import vector_norm
@@ -16,6 +17,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12):
     return input / clamp_min(vector_norm(input, p, dim, True), eps)
 
 
+@casts("fp32")
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """Σ x₁ x₂ / (max(‖x₁‖, eps) · max(‖x₂‖, eps)) over ``dim``; shapes broadcast.
 
@@ -32,6 +34,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     return sum((x1 / lengths[0]) * (x2 / lengths[1]), dim)
 
 
+@casts("fp32")
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """‖x₁ − x₂ + eps‖ₚ over the last axis; shapes broadcast."""
     only_tensors("pairwise_distance", x1, x2, arguments=("x1", "x2"))

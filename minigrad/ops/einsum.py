@@ -4,6 +4,7 @@ import functools
 import itertools
 import string
 
+from ..engine.autocast import casts
 from ..engine.graph import TensorBase
 from .arithmetic import mul
 from .diagonals import diagonal
@@ -16,6 +17,7 @@ __all__ = ["einsum"]
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase  # the order of sublist numbers
 
 
+@casts("low")
 def einsum(*args):
     """Σ over the products of the operands, axes named by letters: ``einsum("ij,jk->ik", a, b)``.
 

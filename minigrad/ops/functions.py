@@ -32,7 +32,7 @@ class Function(Op, abstract=True):
         return ctx.gradient(k, g, saved)
 
 
-def define(name, formula, domain, gradient):
+def define(name, formula, domain, gradient, precision="input"):
     """The op of a function from one line of a table."""
 
     def of_torch(torch, x):
@@ -43,6 +43,7 @@ def define(name, formula, domain, gradient):
         "__module__": gradient.__module__,
         "samples": domain,
         "gradient": staticmethod(gradient),
+        "precision": precision,
         "of_input": "x" in inspect.signature(gradient).parameters,
         "peer": of_torch,
     }
@@ -60,6 +61,7 @@ FUNCTIONS = [
         "y = eˣ.    dL/dx = g · y",
         draw.unary,
         lambda k, g, y: k.mul(g, y),
+        "fp32",
     ),
     define(
         "Exp2",
@@ -72,30 +74,35 @@ FUNCTIONS = [
         "y = eˣ − 1, exact for small x.    dL/dx = g · (y + 1)",
         draw.unary,
         lambda k, g, y: k.mul(g, k.add(y, 1.0)),
+        "fp32",
     ),
     define(
         "Log",
         "y = ln x.    dL/dx = g / x",
         draw.positive,
         lambda k, g, x: k.div(g, x),
+        "fp32",
     ),
     define(
         "Log2",
         "y = log₂ x.    dL/dx = g / (x · ln 2)",
         draw.positive,
         lambda k, g, x: k.div(g, k.mul(x, LN_2)),
+        "fp32",
     ),
     define(
         "Log10",
         "y = log₁₀ x.    dL/dx = g / (x · ln 10)",
         draw.positive,
         lambda k, g, x: k.div(g, k.mul(x, LN_10)),
+        "fp32",
     ),
     define(
         "Log1p",
         "y = ln(1 + x), exact for small x.    dL/dx = g / (1 + x)",
         draw.positive,
         lambda k, g, x: k.div(g, k.add(x, 1.0)),
+        "fp32",
     ),
     define(
         "Sin",
@@ -114,18 +121,21 @@ FUNCTIONS = [
         "y = tan x.    dL/dx = g · (1 + y²)",
         draw.unary,
         lambda k, g, y: k.mul(g, k.add(k.square(y), 1.0)),
+        "fp32",
     ),
     define(
         "Asin",
         "y = the angle in [−π/2, π/2] whose sine is x.    dL/dx = g / √(1 − x²)",
         draw.between(-0.9, 0.9),
         lambda k, g, x: _over_root(k, g, k.add(k.neg(k.square(x)), 1.0)),
+        "fp32",
     ),
     define(
         "Acos",
         "y = the angle in [0, π] whose cosine is x.    dL/dx = −g / √(1 − x²)",
         draw.between(-0.9, 0.9),
         lambda k, g, x: k.neg(_over_root(k, g, k.add(k.neg(k.square(x)), 1.0))),
+        "fp32",
     ),
     define(
         "Atan",
@@ -138,12 +148,14 @@ FUNCTIONS = [
         "y = (eˣ − e⁻ˣ) / 2.    dL/dx = g · cosh x",
         draw.unary,
         lambda k, g, x: k.mul(g, k.cosh(x)),
+        "fp32",
     ),
     define(
         "Cosh",
         "y = (eˣ + e⁻ˣ) / 2.    dL/dx = g · sinh x",
         draw.unary,
         lambda k, g, x: k.mul(g, k.sinh(x)),
+        "fp32",
     ),
     define(
         "Asinh",
@@ -177,6 +189,7 @@ class Atan2(Op):
     Both are 0 at the origin.
     """
 
+    precision = "widest"
     samples = draw.pairs
 
     def forward(ctx, k, y, x):

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import dtypes
 from ..backend import array_module
+from ..engine.autocast import casts
 from ..engine.graph import dtype_of, new_tensor
 from .along import TakeAlong
 from .arithmetic import abs as absolute
@@ -106,6 +107,7 @@ def _read(planes, elements, extents):
     return where(new_tensor(valid[:, None]), found, 0.0)
 
 
+@casts("widest")
 def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corners=None):
     """(N, C, H, W) read at the points (N, H′, W′, 2) of a grid: (N, C, H′, W′); volumes likewise.
 

@@ -78,6 +78,41 @@ class Cat(Op):
         return torch.cat(tensors, dim=axis)
 
 
+class Parts(Op):
+    """Parts of x of some sizes along an axis, as views.    dL/dx = their gradients, joined
+
+    Without ``sizes`` each part is one slice, without that axis.
+    """
+
+    view = True
+    moves = True
+
+    def forward(ctx, k, x, *, sizes, axis):
+        ctx.axis, ctx.shape, ctx.sizes = axis, x.shape, sizes
+        before, ends = (slice(None),) * axis, itertools.accumulate(sizes or ())
+        if sizes is None:
+            return tuple(k.index(x, (*before, i)) for i in range(x.shape[axis]))
+        cuts = (slice(end - size, end) for size, end in zip(sizes, ends, strict=True))
+        return tuple(k.index(x, (*before, cut)) for cut in cuts)
+
+    def vjp(ctx, k, *gradients):
+        if ctx.sizes is None:
+            one = (*ctx.shape[: ctx.axis], 1, *ctx.shape[ctx.axis + 1 :])
+            gradients = [k.reshape(g, one) for g in gradients]
+        if k.records:
+            return Cat.apply(*gradients, axis=ctx.axis)
+        return k.cat(ctx.axis, *gradients)
+
+    def samples(rng):
+        x = rng.normal(size=(5, 3))
+        yield Sample("rows", (x,), {"sizes": (2, 0, 3), "axis": 0})
+        yield Sample("columns", (rng.normal(size=(2, 6)),), {"sizes": (2, 2, 2), "axis": 1})
+        yield Sample("slices", (x,), {"sizes": None, "axis": 1})
+
+    def peer(torch, x, *, sizes, axis):
+        return torch.unbind(x, axis) if sizes is None else torch.split(x, sizes, axis)
+
+
 @numpy_names
 def cat(tensors, dim=0):
     """Tensors one after another along ``dim``; their other extents must agree."""
@@ -125,8 +160,8 @@ def unbind(input, dim=0):
     x = tensor_of(input)
     if not x._array.ndim:
         raise RuntimeError("unbind: a 0-d tensor has no axis to take slices along")
-    before = (slice(None),) * check_axis(dim, x._array.ndim)
-    return tuple(Index.apply(x, where=(*before, i)) for i in range(x._array.shape[len(before)]))
+    axis = check_axis(dim, x._array.ndim)
+    return Parts.apply(x, sizes=None, axis=axis) if x._array.shape[axis] else ()
 
 
 concat = concatenate = cat
@@ -273,12 +308,7 @@ def _slice(x, axis, start, stop):
 
 
 def _cut(x, axis, sizes):
-    """Parts of these sizes along an axis, as views."""
-    parts, start = [], 0
-    for size in sizes:
-        parts.append(_slice(x, axis, start, start + size))
-        start += size
-    return tuple(parts)
+    return Parts.apply(x, sizes=tuple(sizes), axis=axis) if sizes else ()
 
 
 def _axis_to_cut(name, x, dim):

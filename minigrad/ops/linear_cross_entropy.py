@@ -22,6 +22,7 @@ class LinearCrossEntropy(Op):
     gradients in its forward pass; losses of each row make z again.
     """
 
+    precision = "fp32"
     recomputes = True
 
     def forward(

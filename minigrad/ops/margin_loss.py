@@ -43,6 +43,7 @@ class MultiMargin(Op):
     dL/dx = g dℓ/dx, which the forward pass keeps.
     """
 
+    precision = "fp32"
     recomputes = True
 
     def forward(ctx, k, x, target, weight, *, p, margin, divisor):
@@ -87,6 +88,8 @@ class MultilabelMargin(Op):
 
     dL/dx = g dℓ/dx, which is constant between kinks.
     """
+
+    precision = "fp32"
 
     def forward(ctx, k, x, target, *, divisor):
         ctx.divisor = divisor

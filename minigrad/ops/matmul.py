@@ -1,6 +1,7 @@
 """Matrix products."""
 
 from ..backend import IDENTITY, RELU, SIGMOID, SLOPES, TANH
+from ..engine.autocast import will_agree
 from ..engine.gradients import recomputed
 from ..engine.graph import dtype_of
 from ..engine.op import Op, Sample
@@ -16,6 +17,8 @@ class Matmul(Op):
 
     A 1-D left operand is a row and a 1-D right operand a column, without that axis in the result.
     """
+
+    precision = "low"
 
     def forward(ctx, k, x, y):
         ctx.save(x, y)
@@ -76,6 +79,8 @@ class Linear(Op):
 
     ``activation`` chooses f: IDENTITY, RELU, TANH or SIGMOID; f′ comes from the output Y.
     """
+
+    precision = "low"
 
     def forward(ctx, k, x, weight, bias, *, activation=IDENTITY):
         ctx.activation = activation
@@ -250,7 +255,7 @@ def product(name, x, y):
             f"{a.shape[-1]} columns on the left, {rows} rows on the right"
         )
     if a.dtype is not b.dtype or x._tag is not y._tag:
-        check_same_dtype(name, x, y)
+        check_operands(name, Matmul, x, y)
     if a.dtype.kind == "b":
         raise RuntimeError(f"{name} of bools is undefined; give integers")
     return Matmul.apply(x, y)
@@ -263,6 +268,12 @@ def check_same_dtype(name, *tensors):
         raise RuntimeError(
             f"{name}: expected operands of the same dtype, got {' and '.join(map(str, kinds))}"
         )
+
+
+def check_operands(name, op, *tensors):
+    """As :func:`check_same_dtype`, unless autocast will bring the inputs of the op to one dtype."""
+    if not will_agree(op.precision, tensors):
+        check_same_dtype(name, *tensors)
 
 
 def linear(input, weight, bias=None):
@@ -298,7 +309,7 @@ def _vector_linear(x, weight, bias):
 def _broadcast_linear(x, weight, bias):
     """As :func:`linear` with a bias that broadcasts to the result, a vector being one row."""
     check_linear(x, weight, None)
-    check_same_dtype("linear", x, bias)
+    check_operands("linear", Linear, x, bias)
     y = Linear.apply(x, weight, None)
     shape = y._array.shape
     rows = shape if len(shape) > 1 else (1, *shape)
@@ -325,9 +336,7 @@ def check_linear(x, weight, bias):
             f"linear: bias of shape {bias._array.shape} does not fit weight of shape {w.shape}"
         )
     if a.dtype is not w.dtype or x._tag is not weight._tag:
-        raise RuntimeError(
-            f"linear: input and weight must have one dtype, got {x.dtype} and {weight.dtype}"
-        )
+        check_operands("linear", Linear, x, weight)
 
 
 def linear_chain(input, layers):

@@ -4,11 +4,10 @@ import math
 
 from .. import dtypes
 from ..engine.graph import dtype_of
-from ..engine.op import Op, Sample
 from .attention import scaled_dot_product_attention
 from .cast import cast
 from .dropout import dropout
-from .joining import Cat, cat
+from .joining import Parts, cat
 from .matmul import linear, matmul
 from .operands import only_tensors, optional_tensors
 from .padding import pad
@@ -20,29 +19,6 @@ from .softmax import softmax
 __all__ = ["multi_head_attention_forward"]
 
 NAME = "multi_head_attention_forward"
-
-
-class Parts(Op):
-    """Parts of x of some sizes along an axis.    dL/dx = their gradients, joined"""
-
-    def forward(ctx, k, x, *, sizes, axis):
-        ctx.axis, before, parts, start = axis, (slice(None),) * axis, [], 0
-        for size in sizes:
-            parts.append(x[(*before, slice(start, start + size))])
-            start += size
-        return tuple(parts)
-
-    def vjp(ctx, k, *gradients):
-        if k.records:
-            return Cat.apply(*gradients, axis=ctx.axis)
-        return k.cat(ctx.axis, *gradients)
-
-    def samples(rng):
-        yield Sample("rows", (rng.normal(size=(5, 3)),), {"sizes": (2, 3), "axis": 0})
-        yield Sample("columns", (rng.normal(size=(2, 6)),), {"sizes": (2, 2, 2), "axis": 1})
-
-    def peer(torch, x, *, sizes, axis):
-        return torch.split(x, sizes, axis)
 
 
 def multi_head_attention_forward(

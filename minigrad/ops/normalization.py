@@ -4,6 +4,7 @@ import math
 import warnings
 
 from .. import dtypes
+from ..engine.autocast import casts
 from ..engine.graph import dtype_of
 from ..engine.op import Op, Sample
 from .batch_norm import (
@@ -33,6 +34,7 @@ class GroupNorm(Op):
     Sources: Ba, Kiros and Hinton 2016; Wu and He 2018.
     """
 
+    precision = "fp32"
     recomputes = True
 
     def forward(ctx, k, x, weight, bias, *, layout, eps, track):
@@ -82,6 +84,7 @@ class RmsNorm(Op):
     Source: Zhang and Sennrich 2019.
     """
 
+    precision = "fp32"
     recomputes = True
 
     def forward(ctx, k, x, weight, *, width, eps):
@@ -210,6 +213,7 @@ def _single_values(shape, num_groups):
     warnings.warn(f"{message}: what comes out is the bias alone", UserWarning, stacklevel=3)
 
 
+@casts("input")
 def instance_norm(
     input,
     running_mean=None,

@@ -3,6 +3,7 @@
 import math
 
 from .. import dtypes
+from ..engine.autocast import casts
 from ..engine.graph import dtype_of
 from ..engine.op import Op, Sample
 from .activation import relu
@@ -25,6 +26,8 @@ class Norm(Op):
 
     p = ±∞ shares g among the extremes; p = 0 counts, without gradient.
     """
+
+    precision = "fp32"
 
     def forward(ctx, k, x, *, axis, keepdims, p):
         ctx.axis, ctx.p, ctx.kept = axis, p, kept_shape(x.shape, axis)
@@ -86,6 +89,7 @@ def _in_norm_dtype(name, x, dtype):
     return cast(x, dtype)
 
 
+@casts("fp32")
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):  # noqa: N803
     """The norm of the matrices in the two axes ``dim``.
 
@@ -168,6 +172,7 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
     return vector_norm(x, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
 
 
+@casts("fp32")
 def dist(input, other, p=2):
     """The ``p``-norm of input − other."""
     only_tensors("dist", input, other)
@@ -182,6 +187,7 @@ _EUCLID = {
 }
 
 
+@casts("fp32")
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """The ``p``-norm distances of all rows of x1 (…, P, M) from those of x2 (…, R, M): (…, P, R).
 
@@ -217,6 +223,7 @@ def _check_rows(x1, x2, p):
         raise RuntimeError(f"cdist: p={p} must not be negative")
 
 
+@casts("fp32")
 @numpy_names
 def renorm(input, p, dim, maxnorm):
     """The slices along ``dim`` with their ``p``-norm brought down to at most ``maxnorm``."""

@@ -5,6 +5,7 @@ accepted and ignored: graphs hold no in-place ops.
 """
 
 from .. import dtypes
+from ..engine.autocast import casts
 from ..engine.graph import dtype_of
 from ..engine.op import Op, Sample
 from . import samples as draw
@@ -140,6 +141,7 @@ def softshrink(input, lambd=0.5):
     return _apply("softshrink", input, -lambd, lambd, *ends, closed=True)
 
 
+@casts("low")
 def prelu(input, weight):
     """x for x > 0, else weight · x; one weight, or one for each channel (axis 1).
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import backend
+from ..engine.autocast import casts
 from ..engine.graph import TensorBase, dtype_of, new_tensor
 from .along import TakeRows
 from .indexing import Index, IndexAdjoint, Put, check_index, check_shapes, out_of_bounds
@@ -32,6 +33,7 @@ def same_dtype(name, x, value, argument):
         )
 
 
+@casts("widest")
 def index_put(input, indices, values, accumulate=False):
     """The input with ``values``, broadcast, written at a tuple of index tensors.
 

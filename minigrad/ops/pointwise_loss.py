@@ -19,6 +19,8 @@ class PointwiseLoss(Op):
     once.
     """
 
+    precision = "fp32"
+
     def forward(ctx, k, x, y, v, *, loss, numbers, divisor):
         ctx.formula, ctx.divisor = backend.LOSSES[loss](*numbers), divisor
         ctx.save(x, y, v)

@@ -3,6 +3,7 @@
 import warnings
 
 from ..engine.graph import dtype_of
+from ..engine.modes import state
 from .operands import converted, only_tensors
 from .pointwise_loss import (
     check_constant,
@@ -33,6 +34,12 @@ def binary_cross_entropy(
     Prefer binary_cross_entropy_with_logits, which is exact for confident predictions.
     """
     name = "binary_cross_entropy"
+    if state.autocast is not None:
+        raise RuntimeError(
+            f"{name} and BCELoss are unsafe to autocast: probabilities near 0 and 1 are lost in "
+            "low precision. Leave the sigmoid out and use binary_cross_entropy_with_logits or "
+            "BCEWithLogitsLoss"
+        )
     x, y = _binary(name, input, target, size_average, reduce, reduction)
     p = x._array
     if p.size and not (p.min() >= 0 and p.max() <= 1):

@@ -6,6 +6,7 @@ import operator
 import numpy as np
 
 from .. import dtypes
+from ..engine.autocast import casts
 from ..engine.graph import TensorBase, dtype_of, new_tensor
 from ..engine.op import Op, Sample
 from .arithmetic import add, mul, pow
@@ -60,6 +61,8 @@ class Outer(Op):
 class Cross(Op):
     """z = x × y along an axis of 3.    dL/dx = y × g,  dL/dy = g × x"""
 
+    precision = "widest"
+
     def forward(ctx, k, x, y, *, axis):
         ctx.axis = axis
         ctx.save(x, y)
@@ -109,6 +112,7 @@ def mv(input, vec):
     return product("mv", input, vec)
 
 
+@casts("widest")
 def dot(input, tensor):
     """The sum of the products of the elements of two vectors.
 
@@ -120,6 +124,7 @@ def dot(input, tensor):
     return product("dot", input, tensor)
 
 
+@casts("widest")
 def vdot(input, other):
     """As :func:`dot`."""
     _axes("vdot", 1, input=input, other=other)
@@ -175,6 +180,7 @@ def _count(extents):
     return functools.reduce(operator.mul, extents, 1)
 
 
+@casts("widest")
 def tensordot(a, b, dims=2):
     """Σ a b over pairs of axes: the last of a with the first ``dims`` of b, or two given lists.
 
@@ -246,6 +252,7 @@ def linalg_cross(input, other, *, dim=-1):
     return _crossed("linalg.cross", input, other, dim)
 
 
+@casts("widest")
 def cross(input, other, dim=None):
     """The cross product of the vectors along ``dim``, by default the first axis of extent 3."""
     only_tensors("cross", input, other)
@@ -269,6 +276,7 @@ def _crossed(name, x, y, dim):
     return Cross.apply(x, y, axis=axis)
 
 
+@casts("widest")
 def vecdot(x, y, *, dim=-1):
     """The sums of the products of elements along ``dim``, after broadcasting."""
     only_tensors("linalg.vecdot", x, y, arguments=("x", "y"))
@@ -305,6 +313,7 @@ def _added(name, input, x, y, beta, alpha):
     return _sum_of(name, input, product(name, x, y), beta, alpha)
 
 
+@casts("low")
 def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     """beta · input + alpha · (mat1 mat2); with beta = 0 the input is ignored, NaN included.
 
@@ -317,6 +326,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     return _added("addmm", input, mat1, mat2, beta, alpha)
 
 
+@casts("low")
 def addmv(input, mat, vec, *, beta=1, alpha=1):
     """beta · input + alpha · (mat vec); with beta = 0 the input is ignored."""
     _axes("addmv", 2, mat=mat)
@@ -324,6 +334,7 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
     return _added("addmv", input, mat, vec, beta, alpha)
 
 
+@casts("low")
 def addr(input, vec1, vec2, *, beta=1, alpha=1):
     """beta · input + alpha · (vec1 vec2ᵀ); with beta = 0 the input is ignored."""
     addend = outer(vec1, vec2)
@@ -346,12 +357,14 @@ def _same_batches(name, batch1, batch2):
         )
 
 
+@casts("low")
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta · input + alpha · (batch1ᵢ batch2ᵢ); with beta = 0 the input is ignored."""
     _same_batches("baddbmm", batch1, batch2)
     return _added("baddbmm", input, batch1, batch2, beta, alpha)
 
 
+@casts("low")
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta · input + alpha · Σᵢ batch1ᵢ batch2ᵢ; with beta = 0 the input is ignored."""
     _same_batches("addbmm", batch1, batch2)
@@ -363,6 +376,7 @@ def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     return _sum_of("addbmm", input, addend, beta, alpha)
 
 
+@casts("low")
 def multi_dot(tensors):
     """The product of two or more matrices in the order that takes the fewest multiplications.
 
@@ -427,6 +441,7 @@ def chain_matmul(*matrices):
     return multi_dot(matrices)
 
 
+@casts("widest")
 def bilinear(input1, input2, weight, bias=None):
     """yₒ = x₁ᵀ Wₒ x₂ + bₒ for x₁ (…, m), x₂ (…, n), W (out, m, n) and b (out,)."""
     _axes("bilinear", 3, weight=weight)

@@ -81,6 +81,8 @@ class RnnLayer(_Layer):
     dL/dW′ = Σ e hᵀ,  dL/db = Σ e.  Source: Elman 1990.
     """
 
+    precision = "low"
+
     def forward(ctx, k, x, w_ih, w_hh, b_ih, b_hh, h0, *, sizes, reverse, activation):
         ctx.sizes, ctx.reverse, ctx.activation = sizes, reverse, activation
         y = k.linear(_rows(x), w_ih, None)
@@ -122,6 +124,7 @@ class LstmLayer(_Layer):
     al. 2014 for R.
     """
 
+    precision = "low"
     states = 2
 
     def forward(ctx, k, x, w_ih, w_hh, b_ih, b_hh, h0, c0, w_hr, *, sizes, reverse):
@@ -174,6 +177,8 @@ class GruLayer(_Layer):
     d (1 − z) and dL/dz is d (h − n); from there as :class:`RnnLayer`.
     Source: Cho et al. 2014, with the reset after the product.
     """
+
+    precision = "low"
 
     def forward(ctx, k, x, w_ih, w_hh, b_ih, b_hh, h0, *, sizes, reverse):
         ctx.sizes, ctx.reverse = sizes, reverse

@@ -54,6 +54,7 @@ def count_over(shape, axis):
 class Sum(Op):
     """y = Σ x over axes.    dL/dx = g repeated along them"""
 
+    precision = "fp32"
     samples = axis_samples_and_empty
 
     def forward(ctx, k, x, *, axis, keepdims):
@@ -88,6 +89,8 @@ class Mean(Op):
 class Prod(Op):
     """y = Π x along an axis.    dL/dx = g · (the product of all others), exact at zeros"""
 
+    precision = "fp32"
+
     def forward(ctx, k, x, *, axis, keepdims):
         ctx.axis, ctx.kept = axis, kept_shape(x.shape, (axis,))
         y = k.prod(x, axis, keepdims)
@@ -121,6 +124,7 @@ class Prod(Op):
 class Logsumexp(Op):
     """y = ln Σ exp(x) over axes.    dL/dx = g · exp(x − y), 0 where y = −∞"""
 
+    precision = "fp32"
     samples = axis_samples
 
     def forward(ctx, k, x, *, axis, keepdims):

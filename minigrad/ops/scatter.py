@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import backend, dtypes
+from ..engine.autocast import casts
 from ..engine.graph import TensorBase, dtype_of, new_tensor
 from .along import (
     AddAlong,
@@ -175,6 +176,7 @@ def _multiplied(x, source, at, axis):
     return x * MultiplyAlong.apply(source, at, axis=axis, shape=x._array.shape)
 
 
+@casts("widest")
 @numpy_names
 def scatter_add(input, dim, index, src):
     """The input with src[i, j] added at [i, index[i, j]] for ``dim`` 1, and so on."""

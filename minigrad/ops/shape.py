@@ -35,6 +35,7 @@ class Reshape(Op):
     """y = x under another shape.    dL/dx = g under the shape of x"""
 
     view = True
+    moves = True
 
     def forward(ctx, k, x, *, shape):
         ctx.shape = x.shape
@@ -56,6 +57,7 @@ class Permute(Op):
     """y = x with its axes in another order.    dL/dx = g with the order undone"""
 
     view = True
+    moves = True
 
     def forward(ctx, k, x, *, axes):
         ctx.inverse = tuple(sorted(range(len(axes)), key=axes.__getitem__))

@@ -27,6 +27,7 @@ def _gradient_samples(rng):
 class Softmax(Op):
     """yᵢ = exp(xᵢ) / Σⱼ exp(xⱼ).    dL/dx = y · (g − Σ g y)"""
 
+    precision = "fp32"
     samples = _samples
 
     def forward(ctx, k, x, *, axis):
@@ -68,6 +69,7 @@ class SoftmaxVjp(Op):
 class LogSoftmax(Op):
     """yᵢ = xᵢ − ln Σⱼ exp(xⱼ).    dL/dx = g − exp(y) Σ g"""
 
+    precision = "fp32"
     samples = _samples
 
     def forward(ctx, k, x, *, axis):

@@ -41,6 +41,7 @@ FUNCTIONS = [
         "y = the number whose erf is x.    dL/dx = g · √π/2 · exp(y²)",
         draw.between(-0.9, 0.9),
         lambda k, g, y: k.mul(g, k.mul(k.exp(k.square(y)), 1 / DENSITY)),
+        "fp32",
     ),
     define(
         "Lgamma",

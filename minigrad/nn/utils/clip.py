@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ... import backend, dtypes
-from ...engine.graph import TensorBase, dtype_of, new_tensor, values, written
+from ...engine.graph import TensorBase, dtype_of, new_tensor, overwrite, values
 
 
 def _gradients(parameters):
@@ -53,7 +53,7 @@ def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
         for gradient in _gradients(parameters):
             scaled = values(gradient)
             backend.kernels_of(scaled).scale_(scaled, factor)
-            _store(gradient, scaled)
+            overwrite(gradient, scaled)
 
 
 def clip_grad_norm_(
@@ -81,12 +81,4 @@ def clip_grad_value_(parameters, clip_value, foreach=None):
     for gradient in _gradients(parameters):
         array = values(gradient)
         xp = backend.array_module(array)
-        _store(gradient, xp.clip(array, -limit, limit))
-
-
-def _store(gradient, array):
-    """Write values into a gradient's memory (a no-op where they are that memory)."""
-    if array is not gradient._array:
-        tag = gradient._tag
-        gradient._array[...] = dtypes.encode(array, tag) if tag else array
-    written(gradient)
+        overwrite(gradient, xp.clip(array, -limit, limit))
