@@ -8,8 +8,8 @@ from benchmarks import report
 from benchmarks.harness import ROOT
 
 SCRIPTS = (
-    "mlp_steps", "model_steps", "layers", "op_overhead", "kernel_bandwidth", "tensor_ops",
-    "startup",
+    "mlp_steps", "model_steps", "layers", "optimizers", "op_overhead", "kernel_bandwidth",
+    "tensor_ops", "startup",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The README's tables, made from the results that the scripts wrote."""
 
 import json
+from functools import partial
 from statistics import geometric_mean
 
 from benchmarks.harness import OURS, PEERS, RESULTS, ROOT
@@ -66,30 +67,30 @@ def times_table(script, found):
     )
 
 
-def sizes_table(found):
-    """The tensor library on large and on small matrices, and the geometric means."""
+def sizes_table(title, found):
+    """Workloads at two sizes, and the geometric means; a workload may lack a size."""
     cells = {}
     for workload, peers in found["threads"]["1"].items():
         name, _, size = workload.rpartition(", ")
         cells.setdefault(name, {})[size] = peers
     sizes = list(next(iter(cells.values())))
-    header = ["forward and backward", *(h for size in sizes for h in (size, NAMES["torch"]))]
-    rows = [
-        [name.replace("|", "\\|")]
-        + [
-            cell
-            for size in sizes
-            for cell in (
-                duration(by_size[size][OURS]["seconds"]),
-                f"{by_size[size]['torch']['ratio']:.2f}×",
-            )
-        ]
-        for name, by_size in cells.items()
-    ]
+    header = [title, *(h for size in sizes for h in (size, NAMES["torch"]))]
+    rows = []
+    for name, by_size in cells.items():
+        figures = (time_and_ratio(by_size.get(size)) for size in sizes)
+        rows.append([name.replace("|", "\\|"), *(cell for pair in figures for cell in pair)])
     means = ["geometric mean"]
     for size in sizes:
-        means += ["", f"{geometric_mean(c[size]['torch']['ratio'] for c in cells.values()):.2f}×"]
+        ratios = [c[size]["torch"]["ratio"] for c in cells.values() if size in c]
+        means += ["", f"{geometric_mean(ratios):.2f}×"]
     return markdown(header, [*rows, means])
+
+
+def time_and_ratio(peers):
+    """Two cells: our time, and PyTorch's in units of it."""
+    if peers is None:
+        return "", ""
+    return duration(peers[OURS]["seconds"]), f"{peers['torch']['ratio']:.2f}×"
 
 
 def layers_table(found):
@@ -148,7 +149,12 @@ def report():
     known = {script: found for script in TITLES if (found := results_of(script)) is not None}
     parts = [caption(found) for found in known.values()][:1]
     parts += [times_table(script, found) for script, found in known.items()]
-    tables = {"layers": layers_table, "op_overhead": overhead_table, "tensor_ops": sizes_table}
+    tables = {
+        "layers": layers_table,
+        "optimizers": partial(sizes_table, "one step of an optimizer"),
+        "op_overhead": overhead_table,
+        "tensor_ops": partial(sizes_table, "forward and backward"),
+    }
     for script, table in tables.items():
         if (found := results_of(script)) is not None:
             parts.append(table(found))

@@ -120,10 +120,10 @@ def _the_pool():
 def split(loop, arrays, *scalars, cost=1.0, indexed=False):
     """Call ``loop(*arrays, *scalars)``, cut along the first axis where the work pays for it.
 
-    All arrays share their first extent; ``cost`` is the work per element of the first array in
-    units of one float32 exp. ``loop`` must treat the first axis element by element. With
-    ``indexed`` it is called as ``loop(start, *arrays, *scalars)``, ``start`` being the index of
-    the first row it sees.
+    All arrays share their first extent (some may be None); ``cost`` is the work per element of the
+    first array in units of one float32 exp. ``loop`` must treat the first axis element by element.
+    With ``indexed`` it is called as ``loop(start, *arrays, *scalars)``, ``start`` being the index
+    of the first row it sees.
     """
     first = arrays[0]
     if first.size * cost < SPLIT_ABOVE or _threads == 1 or _worker.here:
@@ -138,6 +138,7 @@ def split(loop, arrays, *scalars, cost=1.0, indexed=False):
 
     def task(low, high):
         start = (low,) if indexed else ()
-        return lambda: loop(*start, *(a[low:high] for a in arrays), *scalars)
+        pieces = [a if a is None else a[low:high] for a in arrays]
+        return lambda: loop(*start, *pieces, *scalars)
 
     pool.run([task(low, high) for low, high in zip(bounds, bounds[1:], strict=False)])

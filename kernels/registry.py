@@ -21,7 +21,8 @@ class Spec:
     """A kernel as its tests see it.
 
     ``arguments(make, shape)`` builds one call; ``make`` draws arrays (see samples.py). ``writes``
-    lists the positions that the kernel updates by contract, ``min_ndim`` the fewest axes it takes.
+    lists the positions that the kernel updates by contract, ``optional`` those of arrays that may
+    be None, each its own compiled variant; ``min_ndim`` is the fewest axes it takes.
     ``notes`` may hold ``sums=True`` (results are long sums: errors are relative to the largest
     element), ``nonfinite`` or ``threads`` (why a kernel is excused from that test).
     """
@@ -32,6 +33,7 @@ class Spec:
     arguments: object
     min_ndim: int = 0
     writes: tuple = ()
+    optional: tuple = ()
     dtypes: tuple = FLOATS
     allows_empty: bool = True
     notes: dict = field(default_factory=dict)

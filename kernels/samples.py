@@ -1,5 +1,7 @@
 """Sample calls of every kernel, for the generated tests and for warm-up alike."""
 
+from itertools import chain, combinations
+
 import numpy as np
 
 SMALL_SHAPES = ((), (1,), (7,), (3, 5), (2, 3, 4))
@@ -75,7 +77,14 @@ def sample(spec, dtype, shape, seed=0):
 
 
 def calls(spec, shapes=SHAPES):
-    """Yield ``(dtype, shape, arguments)`` over the dtypes and shapes of a kernel."""
+    """Yield ``(dtype, shape, arguments)``: all dtypes, shapes and choices of optional arrays."""
     for dtype in spec.dtypes:
         for shape in shapes_of(spec, shapes):
-            yield dtype, shape, sample(spec, dtype, shape)
+            for absent in subsets(spec.optional):
+                arguments = enumerate(sample(spec, dtype, shape))
+                yield dtype, shape, tuple(None if i in absent else a for i, a in arguments)
+
+
+def subsets(values):
+    """All subsets of some values, as tuples."""
+    return chain.from_iterable(combinations(values, n) for n in range(len(values) + 1))

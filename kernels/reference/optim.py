@@ -1,66 +1,67 @@
-"""Parameter updates, in place, with PyTorch's formulas; and what gradient clipping needs."""
+"""Parameter updates by descent, in place, with PyTorch's formulas; and what clipping needs.
+
+``sign`` is −1 where the objective is maximized, ``decay`` the weight decay λ.
+"""
 
 from ..registry import array_module, kernel
 
 
+def descent(param, grad, decay, sign):
+    """d = ±g + λ p"""
+    step = sign * grad
+    return step + decay * param if decay else step
+
+
 def _sgd(make, shape):
-    options = (0.1, 0.9, 0.1, 0.01, False, False, False)
-    return make.normal(shape), make.normal(shape), make.normal(shape), *options
+    return *(make.normal(shape) for _ in range(3)), 0.1, 0.9, 0.8, 0.9, 0.01, -1.0
 
 
-@kernel(_sgd, writes=(0, 2))
-def sgd_update(
-    param, grad, momentum_buffer,
-    lr, momentum, dampening, weight_decay, nesterov, maximize, first_step,
-):  # fmt: skip
-    """d = ±g + λ p;  m ← μ m + (1 − dampening) d  (m ← d at first);  p ← p − lr (d + μ m or m)
+@kernel(_sgd, writes=(0, 2), optional=(2,))
+def sgd_update(param, grad, momentum_buffer, lr, keep, new, ahead, decay, sign):
+    """d = ±g + λ p;  m ← keep · m + new · d;  p ← p − lr (d + ahead · m, or m where ahead is 0)
 
-    Without momentum ``momentum_buffer`` is None and p ← p − lr d.
+    ``keep`` is the momentum, and 0 at the first step, when m holds no numbers yet. Without momentum
+    m is None and p ← p − lr d.
     """
-    step = -grad if maximize else grad
-    if weight_decay:
-        step = step + weight_decay * param
+    step = descent(param, grad, decay, sign)
     if momentum_buffer is not None:
-        if first_step:
-            momentum_buffer[...] = step
-        else:
-            momentum_buffer *= momentum
-            momentum_buffer += (1 - dampening) * step
-        step = step + momentum * momentum_buffer if nesterov else momentum_buffer
+        moment = keep * momentum_buffer + new * step if keep else new * step
+        momentum_buffer[...] = moment
+        step = step + ahead * moment if ahead else moment
     param -= lr * step
 
 
-def _adam(make, shape):
-    moments = make.normal(shape), make.uniform(shape, 0.1, 1), make.uniform(shape, 0.1, 1)
-    options = (0.01, 0.9, 0.999, 1e-8, 0.1, True, 3, False)
-    return make.normal(shape), make.normal(shape), *moments, *options
+def _asgd(make, shape):
+    return *(make.normal(shape) for _ in range(3)), 0.999, 0.1, 0.3, 0.01, -1.0
 
 
-@kernel(_adam, writes=(0, 2, 3, 4))
-def adam_update(
-    param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq,
-    lr, beta1, beta2, eps, weight_decay, decoupled, step, maximize,
-):  # fmt: skip
-    """m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²;  p ← p − lr m̂ / (√v̂ + ε)
+@kernel(_asgd, writes=(0, 2))
+def asgd_update(param, grad, average, shrink, lr, weight, decay, sign):
+    """d = ±g + λ p;  p ← shrink · p − lr d;  a ← a + weight (p − a), and p where weight is 1"""
+    step = descent(param, grad, decay, sign)
+    param *= shrink
+    param -= lr * step
+    average[...] = param if weight == 1 else average + weight * (param - average)
 
-    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) are the moments without their bias towards 0; the
-    running maximum of v takes its place where ``max_exp_avg_sq`` is given (AMSGrad). Weight decay
-    is added to the gradient, or shrinks p first where it is ``decoupled`` (AdamW).
+
+def _rprop(make, shape):
+    sizes = make.uniform(shape, 0.1, 1)
+    return *(make.normal(shape) for _ in range(3)), sizes, 0.5, 1.2, 0.2, 0.8, -1.0
+
+
+@kernel(_rprop, writes=(0, 2, 3))
+def rprop_update(param, grad, previous, step_size, slower, faster, least, most, sign):
+    """η ← clip(η · (faster where g agrees in sign with the previous g, slower where it does not))
+
+    p ← p − η sign(g), where a gradient that turned counts as 0, also as the next previous one.
     """
-    if maximize:
-        grad = -grad
-    if decoupled:
-        param *= 1 - lr * weight_decay
-    elif weight_decay:
-        grad = grad + weight_decay * param
-    exp_avg += (1 - beta1) * (grad - exp_avg)
-    exp_avg_sq *= beta2
-    exp_avg_sq += (1 - beta2) * (grad * grad)
-    variance, xp = exp_avg_sq, array_module(param)
-    if max_exp_avg_sq is not None:
-        max_exp_avg_sq[...] = variance = xp.maximum(max_exp_avg_sq, exp_avg_sq)
-    deviation = xp.sqrt(variance) / (1 - beta2**step) ** 0.5 + eps
-    param -= lr / (1 - beta1**step) * (exp_avg / deviation)
+    xp = array_module(param)
+    step = sign * grad
+    agreement = step * previous
+    factor = xp.where(agreement < 0, slower, xp.where(agreement > 0, faster, 1 + agreement))
+    step_size[...] = xp.minimum(xp.maximum(step_size * factor, least), most)
+    previous[...] = xp.where(agreement < 0, 0, step)
+    param -= xp.sign(previous) * step_size
 
 
 @kernel(lambda make, shape: (make.normal(shape), 0.3), writes=(0,))

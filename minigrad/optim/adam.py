@@ -1,10 +1,51 @@
-"""Adam and AdamW."""
+"""Adam and AdamW, and what all optimizers with Adam's two means share."""
 
+from ..engine.graph import TensorBase
+from .hyper import by_step, direction
 from .optimizer import Optimizer, check_at_least_zero, check_betas
-from .state import advance, filled, scalar
+from .state import filled, scalar
 
 
-class Adam(Optimizer):
+class TwoMeans(Optimizer):
+    """Base of the optimizers that keep a mean of the gradient and one of its square.
+
+    A subclass gives ``numbers(group)``: a function of a parameter's state that counts the step and
+    returns the numbers of ``kernels.adam_update``.
+    """
+
+    def check(self, group):
+        """Raise ValueError unless the hyper-parameters of a group make sense."""
+        check_at_least_zero(group, "lr", "eps", "weight_decay")
+        check_betas(group)
+
+    def start(self, parameter, group):
+        """Means of the gradient and of its square, both 0."""
+        means = {name: filled(parameter, 0) for name in ("exp_avg", "exp_avg_sq")}
+        return {"step": scalar(0), **means}
+
+    def rule(self, group):
+        """The update of one parameter under the hyper-parameters of a group."""
+        numbers, amsgrad = self.numbers(group), group.get("amsgrad")
+
+        def update(k, param, grad, state):
+            k.adam_update(
+                param, grad, state["exp_avg"]._array, state["exp_avg_sq"]._array,
+                state["max_exp_avg_sq"]._array if amsgrad else None, *numbers(state),
+            )  # fmt: skip
+
+        return update
+
+
+def options_of(group):
+    """lr, β₁, β₂, ε, and (shrink, decay, sign): weight decay, decoupled or not, and direction."""
+    (beta1, beta2), eps = group["betas"], float(group["eps"])
+    lr, decay, shrink = float(group["lr"]), float(group["weight_decay"]), 1.0
+    if group["decoupled_weight_decay"]:
+        shrink, decay = 1.0 - lr * decay, 0.0
+    return lr, float(beta1), float(beta2), eps, (shrink, decay, direction(group))
+
+
+class Adam(TwoMeans):
     """m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²;  p ← p − lr m̂ / (√v̂ + ε).
 
     m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ). ``weight_decay`` λ adds λ p to g, or, where
@@ -34,29 +75,26 @@ class Adam(Optimizer):
 
     def check(self, group):
         """Raise ValueError unless the hyper-parameters of a group make sense."""
-        check_at_least_zero(group, "lr", "eps", "weight_decay")
-        check_betas(group)
+        super().check(group)
+        if len({isinstance(beta, TensorBase) for beta in group["betas"]}) > 1:
+            raise ValueError("betas must be either both floats or both Tensors")
 
     def start(self, parameter, group):
-        """Means of the gradient and of its square, both 0."""
-        names = ["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"][: group["amsgrad"]]]
-        return {"step": scalar(0), **{name: filled(parameter, 0) for name in names}}
+        """Means of the gradient and of its square, both 0, and the largest of the latter."""
+        state = super().start(parameter, group)
+        if group["amsgrad"]:
+            state["max_exp_avg_sq"] = filled(parameter, 0)
+        return state
 
-    def rule(self, group):
-        """The update of one parameter under the hyper-parameters of a group."""
-        beta1, beta2 = group["betas"]
-        lr, eps, decay = float(group["lr"]), group["eps"], group["weight_decay"]
-        decoupled, maximize = group["decoupled_weight_decay"], group["maximize"]
-        amsgrad = group["amsgrad"]
+    def numbers(self, group):
+        """The learning rate with the bias corrections of both means."""
+        lr, beta1, beta2, eps, last = options_of(group)
 
-        def update(k, param, grad, entry):
-            k.adam_update(
-                param, grad, entry["exp_avg"]._array, entry["exp_avg_sq"]._array,
-                entry["max_exp_avg_sq"]._array if amsgrad else None,
-                lr, beta1, beta2, eps, decay, decoupled, advance(entry), maximize,
-            )  # fmt: skip
+        def compute(step):
+            rate, root = lr / (1.0 - beta1**step), (1.0 - beta2**step) ** -0.5
+            return beta1, beta2, rate, 0.0, root, eps, *last
 
-        return update
+        return by_step(compute)
 
 
 class AdamW(Adam):

@@ -7,7 +7,8 @@ from .. import backend
 from ..engine import hooks
 from ..engine.graph import TensorBase, values
 from ..engine.modes import enable_grad
-from .state import apply_master, fitted, master_of
+from .notes import notes
+from .state import apply_master, fitted, master_of, scalar
 
 __all__ = [
     "Optimizer",
@@ -62,8 +63,10 @@ class Optimizer:
 
     A subclass gives ``rule(group)``, the update of one parameter under the hyper-parameters of a
     group, and ``start(parameter, group)``, its state before the first step; or a ``step`` of its
-    own, as in PyTorch.
+    own, as in PyTorch. ``scalars`` names the entries of the state that are single numbers.
     """
+
+    scalars = ("step",)
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -73,7 +76,7 @@ class Optimizer:
     def __init__(self, params, defaults):
         if isinstance(params, TensorBase):
             raise TypeError(
-                "params argument given to the optimizer should be an iterable of tensors or dicts, "
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, "
                 "but got a tensor; put it in a list"
             )
         self.defaults = defaults
@@ -92,7 +95,10 @@ class Optimizer:
 
     # groups
     def add_param_group(self, param_group):
-        """Add parameters with hyper-parameters of their own; what is missing is the default."""
+        """Add parameters with hyper-parameters of their own; what is missing is the default.
+
+        Where a group has ``lr_mult`` instead of ``lr``, its rate is the default times that.
+        """
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group).__name__}")
         group = {**param_group, **_named(param_group["params"])}
@@ -103,7 +109,12 @@ class Optimizer:
                     f"{name}"
                 )
             group.setdefault(name, default)
+        if "lr_mult" in group and "lr" not in param_group:
+            group["lr"] = group["lr"] * group["lr_mult"]
         self._check_parameters(group)
+        lr = group.get("lr")
+        if isinstance(lr, TensorBase) and lr.numel() != 1:
+            raise ValueError(f"Tensor lr must be 1-element, not of shape {lr.shape}")
         self.check(group)
         self.param_groups.append(group)
 
@@ -119,11 +130,16 @@ class Optimizer:
         known = {id(p) for other in self.param_groups for p in other["params"]}
         added = [id(p) for p in group["params"]]
         if len(set(added)) != len(added):
-            raise ValueError("some parameters appear more than once in a parameter group")
+            raise ValueError(
+                "a parameter group with duplicate parameters: some appear more than once"
+            )
         if not known.isdisjoint(added):
             raise ValueError("some parameters appear in more than one parameter group")
         if any(("param_names" in other) != ("param_names" in group) for other in self.param_groups):
-            raise ValueError("all optimizer param groups should be with/without names")
+            raise ValueError(
+                "all optimizer param groups should be with/without names. cannot add param group "
+                f"{'with' if 'param_names' in group else 'without'} names to the optimizer"
+            )
 
     def check(self, group):
         """Raise ValueError unless the hyper-parameters of a group make sense."""
@@ -254,7 +270,13 @@ class Optimizer:
 
     def loaded(self, value, key, parameter):
         """A copy of one entry of a loaded state, as this optimizer keeps it."""
-        return fitted(value, key, parameter)
+        if key in self.scalars:
+            return scalar(float(value))
+        return fitted(value, key, parameter, self.state_shape(key, parameter))
+
+    def state_shape(self, key, parameter):
+        """The shape of one tensor of the state, unless it is a single number; None is any shape."""
+        return parameter.shape
 
     def _by_number(self, saved):
         """The parameters by the numbers they have in saved groups, which must fit the groups."""
@@ -298,6 +320,10 @@ class Optimizer:
                     text += f"    {key}: {group[key]}\n"
         return text + ")"
 
+    def __str__(self):
+        """The repr, and below it what weight decay and rates really do."""
+        return "\n".join([repr(self), *notes(self)])
+
 
 def _replaced(new, old):
     return old if new is None else new
@@ -314,7 +340,9 @@ def _named(params):
     if not names:
         return {"params": params}
     if len(names) != len(params):
-        raise ValueError("all optimizer params should be with/without names; some lack one")
+        raise ValueError(
+            "all optimizer params should be with/without names. Some param names are missing"
+        )
     return {"params": [p[1] for p in params], "param_names": names}
 
 
@@ -323,7 +351,8 @@ def check_at_least_zero(group, *names):
     for name in names:
         value = group[name]
         if not float(value) >= 0.0:
-            raise ValueError(f"Invalid {name.replace('lr', 'learning rate')}: {value}")
+            what = {"lr": "learning rate", "eps": "epsilon value"}.get(name, f"{name} value")
+            raise ValueError(f"Invalid {what}: {value}")
 
 
 def check_betas(group):

@@ -1,6 +1,7 @@
 """Stochastic gradient descent."""
 
 from ..engine.graph import new_tensor
+from .hyper import direction, floats
 from .optimizer import Optimizer, check_at_least_zero
 
 
@@ -45,20 +46,20 @@ class SGD(Optimizer):
 
     def rule(self, group):
         """The update of one parameter under the hyper-parameters of a group."""
-        momentum = group["momentum"]
-        options = (
-            float(group["lr"]), momentum, group["dampening"], group["weight_decay"],
-            group["nesterov"], group["maximize"],
-        )  # fmt: skip
+        lr, momentum, dampening, decay = floats(
+            group, "lr", "momentum", "dampening", "weight_decay"
+        )
+        last = momentum if group["nesterov"] else 0.0, decay, direction(group)
 
         def update(k, param, grad, entry):
             if not momentum:
-                k.sgd_update(param, grad, None, *options, False)
+                k.sgd_update(param, grad, None, lr, 0.0, 1.0, *last)
                 return
             buffer = entry.get("momentum_buffer")
-            first = buffer is None
-            if first:
+            if buffer is None:
                 buffer = entry["momentum_buffer"] = new_tensor(k.xp.empty_like(param))
-            k.sgd_update(param, grad, buffer._array, *options, first)
+                k.sgd_update(param, grad, buffer._array, lr, 0.0, 1.0, *last)
+            else:
+                k.sgd_update(param, grad, buffer._array, lr, momentum, 1.0 - dampening, *last)
 
         return update

@@ -44,7 +44,7 @@ def master_of(parameter, state):
     if kept is None:
         kept = state["master"] = new_tensor(current.copy())
     else:
-        rounded = dtypes.encode(kept._array, parameter._tag)
+        rounded = dtypes.encode_nearest(kept._array, parameter._tag)
         kept._array[...] = backend.array_module(current).where(
             rounded == parameter._array, kept._array, current
         )
@@ -53,22 +53,23 @@ def master_of(parameter, state):
 
 def apply_master(parameter, master):
     """Write the rounded master weights into a parameter."""
-    parameter._array[...] = dtypes.encode(master._array, parameter._tag)
+    parameter._array[...] = dtypes.encode_nearest(master._array, parameter._tag)
     written(parameter)
 
 
-def fitted(value, key, parameter):
-    """A copy of a loaded state value in the dtype that the state of this parameter has."""
-    if key == "step":
-        return new_tensor(np.array(float(value), np.float32))
+def fitted(value, key, parameter, shape=None):
+    """A copy of a loaded state value in the dtype that the state of this parameter has.
+
+    A tensor that is more than a number must have ``shape``, if one is given.
+    """
     if isinstance(value, np.ndarray):
         value = new_tensor(value)
     if not isinstance(value, TensorBase):
         return value
-    if value.ndim and value.shape != parameter.shape:
+    if value.ndim and shape is not None and value.shape != shape:
         raise ValueError(
             f"loaded state {key!r} of shape {value.shape} does not fit a parameter of shape "
-            f"{parameter.shape}"
+            f"{parameter.shape}: it must have shape {shape}"
         )
     if value.is_floating_point():
         value = cast(value.detach(), state_dtype(parameter))

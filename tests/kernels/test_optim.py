@@ -1,89 +1,96 @@
-"""Parameter updates: PyTorch's trajectories, and operands in any layout."""
+"""Parameter updates: every option in both rooms, and operands that a loop does not take."""
 
 import numpy as np
 import pytest
 
-from minigrad.kernels.cpu import optim
-from minigrad.kernels.reference import optim as reference
+from minigrad.kernels.cpu import adaptive, optim
+from minigrad.kernels.registry import CPU, KERNELS
+from minigrad.kernels.samples import strided
 
-ROOMS = pytest.mark.parametrize("room", [optim, reference], ids=["cpu", "reference"])
-STEPS = 20
+from ..tolerances import assert_close
 
-SGD = {
-    "plain": {},
-    "decay": {"weight_decay": 0.1},
-    "momentum": {"momentum": 0.9},
-    "dampening": {"momentum": 0.9, "dampening": 0.3, "weight_decay": 0.01},
-    "nesterov": {"momentum": 0.9, "nesterov": True},
-    "maximize": {"momentum": 0.9, "maximize": True},
-}
-ADAM = {
-    "plain": {},
-    "decay": {"weight_decay": 0.1},
-    "amsgrad": {"amsgrad": True},
-    "maximize": {"maximize": True, "betas": (0.5, 0.9), "eps": 1e-3},
-}
-
-
-def gradients(seed=0, shape=(3, 5)):
-    rng = np.random.default_rng(seed)
-    return [rng.standard_normal(shape).astype(np.float32) for _ in range(STEPS)]
-
-
-def torch_trajectory(name, start, grads, **options):
-    torch = pytest.importorskip("torch")
-    param = torch.nn.Parameter(torch.from_numpy(start.copy()))
-    optimizer = getattr(torch.optim, name)([param], **options)
-    for grad in grads:
-        param.grad = torch.from_numpy(grad.copy())
-        optimizer.step()
-    return param.detach().numpy()
-
-
-@pytest.mark.torch
-@ROOMS
-@pytest.mark.parametrize("case", SGD)
-def test_sgd_is_pytorchs(room, case):
-    start, grads, options = gradients(1)[0], gradients(), SGD[case]
-    expected = torch_trajectory("SGD", start, grads, lr=0.1, **options)
-    param = start.copy()
-    buffer = np.full_like(param, np.nan) if options.get("momentum") else None
-    get = options.get
-    for i, grad in enumerate(grads):
-        room.sgd_update(
-            param, grad, buffer, 0.1, get("momentum", 0), get("dampening", 0),
-            get("weight_decay", 0), get("nesterov", False), get("maximize", False), i == 0,
-        )  # fmt: skip
-    np.testing.assert_allclose(param, expected, rtol=2e-6, atol=1e-6)
+# kernel: rows of (which arrays of its state are there, numbers)
+OPTIONS = {
+    "sgd_update": [
+        ([0], (0.1, 0.0, 1.0, 0.0, 0.0, 1.0)),
+        ([0], (0.1, 0.0, 1.0, 0.0, 0.1, -1.0)),
+        ([1], (0.1, 0.0, 1.0, 0.0, 0.0, 1.0)),
+        ([1], (0.1, 0.9, 0.7, 0.0, 0.1, 1.0)),
+        ([1], (0.1, 0.9, 1.0, 0.9, 0.0, -1.0)),
+    ],
+    "asgd_update": [
+        ([1], (1.0, 0.1, 1.0, 0.0, 1.0)),
+        ([1], (0.9, 0.1, 0.2, 0.1, -1.0)),
+    ],
+    "rprop_update": [
+        ([1, 1], (0.5, 1.2, 1e-6, 50.0, 1.0)),
+        ([1, 1], (0.1, 2.0, 0.3, 0.6, -1.0)),
+    ],
+    "adam_update": [
+        ([1, 1, 0], (0.9, 0.99, 0.1, 0.0, 1.5, 1e-3, 1.0, 0.0, 1.0)),
+        ([1, 1, 0], (0.9, 0.99, 0.1, 0.3, 1.5, 1e-3, 0.9, 0.0, 1.0)),
+        ([1, 1, 1], (0.9, 0.99, 0.1, 0.0, 1.5, 1e-3, 1.0, 0.1, -1.0)),
+        ([1, 1, 0], (0.9, 0.99, 0.1, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0)),
+    ],
+    "adamax_update": [
+        ([1, 1], (0.9, 0.99, 0.1, 1e-3, 0.0, 1.0)),
+        ([1, 1], (0.9, 0.99, 0.1, 1e-3, 0.1, -1.0)),
+    ],
+    "rmsprop_update": [
+        ([1, 0, 0], (0.1, 0.9, 0.0, 1e-3, 0.0, 1.0)),
+        ([1, 1, 0], (0.1, 0.9, 0.0, 1e-3, 0.1, -1.0)),
+        ([1, 0, 1], (0.1, 0.9, 0.8, 1e-3, 0.0, 1.0)),
+        ([1, 1, 1], (0.1, 0.9, 0.8, 1e-3, 0.1, 1.0)),
+    ],
+    "adagrad_update": [
+        ([1], (0.1, 1e-3, 0.0, 1.0)),
+        ([1], (0.1, 1e-3, 0.1, -1.0)),
+    ],
+    "adadelta_update": [
+        ([1, 1], (1.0, 0.9, 1e-3, 0.0, 1.0)),
+        ([1, 1], (1.0, 0.9, 1e-3, 0.1, -1.0)),
+    ],
+}  # fmt: skip
+CASES = [(name, *row) for name, rows in OPTIONS.items() for row in rows]
 
 
-@pytest.mark.torch
-@ROOMS
-@pytest.mark.parametrize("decoupled", [False, True], ids=["Adam", "AdamW"])
-@pytest.mark.parametrize("case", ADAM)
-def test_adam_is_pytorchs(room, decoupled, case):
-    start, grads, options = gradients(1)[0], gradients(), {"weight_decay": 0.0, **ADAM[case]}
-    name = "AdamW" if decoupled else "Adam"
-    expected = torch_trajectory(name, start, grads, **options, lr=0.1)
-    param, mean, square = start.copy(), np.zeros_like(start), np.zeros_like(start)
-    largest = np.zeros_like(start) if options.get("amsgrad") else None
-    beta1, beta2 = options.get("betas", (0.9, 0.999))
-    for step, grad in enumerate(grads, 1):
-        room.adam_update(
-            param, grad, mean, square, largest, 0.1, beta1, beta2, options.get("eps", 1e-8),
-            options["weight_decay"], decoupled, step, options.get("maximize", False),
-        )  # fmt: skip
-    np.testing.assert_allclose(param, expected, rtol=2e-6, atol=2e-6)
+def operands(present, dtype, layout):
+    """Parameter, gradient and state; the state is positive, and its means are small."""
+    rng = np.random.default_rng(0)
+    state = [rng.uniform(0.3, 0.5, (3, 20)) if there else None for there in present]
+    arrays = [rng.normal(size=(3, 20)), rng.normal(size=(3, 20)), *state]
+    return [x if x is None else layout(x.astype(dtype)) for x in arrays]
+
+
+@pytest.mark.parametrize("layout", [np.array, strided], ids=["contiguous", "strided"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name, present, numbers", CASES)
+def test_every_option_equals_the_reference(name, present, numbers, dtype, layout):
+    spec = KERNELS[name]
+    ours, expected = operands(present, dtype, layout), operands(present, dtype, np.array)
+    CPU.fast(spec)(*ours, *numbers)
+    spec.reference(*expected, *numbers)
+    for number, (a, b) in enumerate(zip(ours, expected, strict=True)):
+        if a is not None:
+            assert_close(a, b, f"{name}, operand {number}")
+
+
+def test_the_first_step_does_not_read_the_buffer():
+    param, buffer = np.ones(3, np.float32), np.full(3, np.nan, np.float32)
+    optim.sgd_update(param, param.copy(), buffer, 0.5, 0.0, 1.0, 0.0, 0.0, 1.0)
+    np.testing.assert_array_equal([param, buffer], [[0.5] * 3, [1.0] * 3])
 
 
 def test_an_infinite_parameter_without_decay_keeps_its_state_finite():
     param, grad = np.array([np.inf], np.float32), np.ones(1, np.float32)
     mean, square = np.zeros_like(grad), np.zeros_like(grad)
-    optim.adam_update(param, grad, mean, square, None, 0.1, 0.9, 0.999, 1e-8, 0.1, True, 1, False)
+    numbers = (0.9, 0.999, 0.1, 0.0, 30.0, 1e-8, 0.9, 0.0, 1.0)
+    adaptive.adam_update(param, grad, mean, square, None, *numbers)
     assert np.isfinite([mean, square]).all()
 
 
-def test_mixed_dtypes_fall_back():
-    param, grad = np.ones(3), np.ones(3, np.float32)
-    optim.sgd_update(param, grad, None, 0.5, 0, 0, 0, False, False, True)
+@pytest.mark.parametrize("dtypes", [("float64", "float32"), ("float16", "float16")], ids=str)
+def test_other_dtypes(dtypes):
+    param, grad = (np.ones(3, dtype) for dtype in dtypes)
+    optim.sgd_update(param, grad, None, 0.5, 0.0, 1.0, 0.0, 0.0, 1.0)
     np.testing.assert_array_equal(param, 0.5)

@@ -1,31 +1,9 @@
 """Adam and AdamW."""
 
-import itertools
-
 import numpy as np
 import pytest
 
 import minigrad as mg
-
-from .common import trajectory_equals_torch
-
-OPTIONS = [
-    {"lr": 0.05, "weight_decay": w, "amsgrad": a, "maximize": m, "betas": (0.8, 0.95)}
-    for w, a, m in itertools.product((0, 0.1), (False, True), (False, True))
-]
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("name", ["Adam", "AdamW"])
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_trajectory_is_that_of_torch(name, options):
-    trajectory_equals_torch(pytest.importorskip("torch"), name, options, steps=30)
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("name", ["Adam", "AdamW"])
-def test_defaults_are_those_of_torch(name):
-    trajectory_equals_torch(pytest.importorskip("torch"), name, {})
 
 
 def test_first_step_is_the_learning_rate():

@@ -1,24 +1,8 @@
 """SGD."""
 
-import itertools
-
 import pytest
 
 import minigrad as mg
-
-from .common import trajectory_equals_torch
-
-OPTIONS = [
-    {"lr": 0.1, "momentum": m, "dampening": d, "weight_decay": w, "nesterov": n, "maximize": x}
-    for m, d, w, n, x in itertools.product((0, 0.9), (0, 0.3), (0, 0.1), *[(False, True)] * 2)
-    if not (n and (m == 0 or d != 0))
-]
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_trajectory_is_that_of_torch(options):
-    trajectory_equals_torch(pytest.importorskip("torch"), "SGD", options, steps=30)
 
 
 def test_first_step_has_no_dampening():

@@ -1,0 +1,73 @@
+"""How fast is a step of each optimizer beside PyTorch's default step?
+
+Every optimizer that both libraries have, with its default options, on half a million float32
+numbers in fifty matrices and on a million in one, with fixed gradients. The script ends with the
+geometric means.
+"""
+
+from statistics import geometric_mean
+
+import numpy as np
+
+from benchmarks import harness
+
+SIZES = {"50 × 10⁴": (50, (100, 100)), "1 × 10⁶": (1, (1000, 1000))}
+LEFT_OUT = {
+    "Optimizer": "the base",
+    "LBFGS": "its step is as long as its closure",
+    "Lion": "not in PyTorch",
+    "LAMB": "not in PyTorch",
+}
+
+
+def names():
+    """The optimizers of both libraries."""
+    from minigrad import optim
+
+    found = {name: getattr(optim, name) for name in optim.__all__}
+    return [
+        name
+        for name, value in found.items()
+        if isinstance(value, type) and issubclass(value, optim.Optimizer) and name not in LEFT_OUT
+    ]
+
+
+def prepared(peer, name, count, shape):
+    """The step to time."""
+    lib, tensor = harness.library(peer)
+    rng = np.random.default_rng(0)
+    parameters = []
+    for _ in range(count):
+        p = tensor(rng.standard_normal(shape).astype(np.float32)).requires_grad_()
+        p.grad = tensor(rng.standard_normal(shape).astype(np.float32))
+        parameters.append(p)
+    return getattr(lib.optim, name)(parameters).step
+
+
+TOO_LONG = {("Muon", "1 × 10⁶")}  # eleven seconds in PyTorch
+
+for _size, (_count, _shape) in SIZES.items():
+    for _name in names():
+        if (_name, _size) in TOO_LONG:
+            continue
+        harness.declare(
+            f"{_name}, {_size}",
+            lambda peer, name=_name, count=_count, shape=_shape: prepared(peer, name, count, shape),
+        )
+
+
+def print_means(results):
+    """The geometric mean and the lowest of the ratios to PyTorch, by size."""
+    for workloads in results.values():
+        for size in SIZES:
+            ratios = {w: p["torch"]["ratio"] for w, p in workloads.items() if w.endswith(size)}
+            if ratios:
+                lowest = min(ratios, key=ratios.get)
+                print(
+                    f"{size}: geometric mean {geometric_mean(ratios.values()):.2f} of "
+                    f"{len(ratios)}, lowest {ratios[lowest]:.2f} ({lowest})"
+                )
+
+
+if __name__ == "__main__":
+    print_means(harness.main("optimizers", together=True))
