@@ -32,10 +32,12 @@ from .autograd import (
 from .backend import (
     device,
     get_default_device,
+    get_exact_convolutions,
     get_num_threads,
     memory_stats,
     release_memory,
     set_default_device,
+    set_exact_convolutions,
     set_num_threads,
 )
 from .dtypes import (

@@ -20,7 +20,7 @@ from ..compile import jit
 from ..floating import quiet
 from ..memory import empty
 from ..reference import conv as reference
-from . import conv_direct
+from . import conv_direct, winograd
 from .conv_direct import copy_row
 from .maps import FAST
 
@@ -213,6 +213,8 @@ def _correlate(x, y, weight, bias, window, groups):
     if _is_pointwise(x, y, kernel, window, groups) and y.flags.c_contiguous:
         with blas.single:
             launch.split(_pointwise, (x, y), weight, bias, cost=cost)
+    elif winograd.fits(x, y, kernel, window, groups):
+        winograd.correlate(x, y, weight, bias, window[1][1:])
     elif _is_direct(len(weight), weight.shape, groups):
         launch.split(conv_direct.correlate, (x, y), weight, bias, *window, groups, cost=cost)
     else:
@@ -356,6 +358,8 @@ def conv_weight_grad(g, x, size, stride, padding, dilation, groups):
     shape = (outputs, channels, *kernel)
     if _is_pointwise(x, g, kernel, window, groups):
         weight = _pointwise_weight(g, x)
+    elif winograd.fits(x, g, kernel, window, groups):
+        weight = winograd.weight_grad(g, x, window[1][1:])
     elif _is_direct(outputs, shape, groups):
         weight = np.empty(shape, x.dtype)
         cost = COST * g[:, 0].size

@@ -1,0 +1,245 @@
+"""Explicit vectors: what loops cannot say, as Numba intrinsics.
+
+LLVM vectorises loops, but it does not keep a tile of a matrix product in registers from one step of
+the inner sum to the next, and it does not turn a square of numbers in registers. This room says
+both in so many words, for float32:
+
+- A **tile** of a product C = A B is a few rows by WIDTH columns. Every step of the sum loads a row
+  of B into vectors, spreads one number of A over a vector for each row of the tile, and adds the
+  products to running sums. With a dozen of them the multiply-add units never wait.
+- A **transposition** turns LANES × LANES numbers by exchanging halves of rows, then quarters, and
+  so on.
+- A **transform** computes M X Mᵀ for a small constant matrix M, in each lane by itself.
+
+They work on flat float32 arrays with offsets and strides counted in elements, and check nothing:
+callers do. ``LANES`` is the number of float32 in a vector of the host: 16, 8, or 0 where there is
+no fused multiply-add; then callers use something else.
+"""
+
+import numba
+import numpy as np
+from llvmlite import binding, ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+WIDTH = 16  # columns of a tile
+_AVX2 = ("haswell", "broadwell", "skylake", "znver1", "znver2", "znver3")
+
+
+def _lanes():
+    """Numbers in a vector of the processor that is compiled for."""
+    if numba.config.DISABLE_JIT:
+        return 0
+    name = numba.config.CPU_NAME or "host"
+    if name != "host" or numba.config.CPU_FEATURES:
+        return 8 if name in _AVX2 and not numba.config.CPU_FEATURES else 0
+    host = binding.get_host_cpu_features()
+    return 16 if host.get("avx512f") else 8 if host.get("avx2") and host.get("fma") else 0
+
+
+LANES = _lanes()
+VECTORS = WIDTH // LANES if LANES else 0  # in a row of a tile
+HEIGHT = 12 if LANES == 16 else 6  # rows of a tile: the running sums fill most of the registers
+
+_FLOAT, _LONG, _INT = ir.FloatType(), ir.IntType(64), ir.IntType(32)
+_VECTOR = ir.VectorType(_FLOAT, LANES or 1)
+_FUSED = ("contract",)
+_n = types.intp
+
+
+def _pointer(context, builder, kind, array, offset):
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [offset])
+
+
+def _after(builder, pointer, index, stride):
+    """The pointer moved by ``index`` (a Python int) strides."""
+    return builder.gep(pointer, [builder.mul(stride, _LONG(index))])
+
+
+def _load(builder, pointer):
+    return builder.load(builder.bitcast(pointer, _VECTOR.as_pointer()), align=4)
+
+
+def _store(builder, vector, pointer):
+    builder.store(vector, builder.bitcast(pointer, _VECTOR.as_pointer()), align=4)
+
+
+def _shuffled(builder, x, y, places):
+    return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(_INT, LANES), places))
+
+
+def _spread(builder, number):
+    """A vector of LANES times one number."""
+    undefined = ir.Constant(_VECTOR, ir.Undefined)
+    first = builder.insert_element(undefined, number, _INT(0))
+    return _shuffled(builder, first, undefined, [0] * LANES)
+
+
+def make_tile(rows):
+    """The intrinsic C[i, j] (+)= Σ_k A[i, k] B[k, j] for ``rows`` rows and WIDTH columns.
+
+    Called as ``tile(a, a0, a_row, a_step, b, b0, b_step, depth, c, c0, c_row, add)``: A[i, k] is
+    a[a0 + i a_row + k a_step], B[k, j] is b[b0 + k b_step + j], C[i, j] is c[c0 + i c_row + j].
+    """
+    places = [(i, v) for i in range(rows) for v in range(VECTORS)]
+
+    def generate(context, builder, signature, arguments):
+        a, a0, a_row, a_step, b, b0, b_step, depth, c, c0, c_row, add = arguments
+        kinds = signature.args
+        a_start = _pointer(context, builder, kinds[0], a, a0)
+        b_start = _pointer(context, builder, kinds[4], b, b0)
+        c_start = _pointer(context, builder, kinds[8], c, c0)
+        sums = {place: cgutils.alloca_once(builder, _VECTOR) for place in places}
+        for place in places:
+            builder.store(ir.Constant(_VECTOR, None), sums[place])
+        starts = [_after(builder, a_start, i, a_row) for i in range(rows)]
+        with cgutils.for_range(builder, depth) as loop:
+            along = builder.mul(loop.index, a_step)
+            row = builder.gep(b_start, [builder.mul(loop.index, b_step)])
+            columns = [_load(builder, builder.gep(row, [_LONG(LANES * v)])) for v in range(VECTORS)]
+            for i in range(rows):
+                number = builder.load(builder.gep(starts[i], [along]), align=4)
+                factor = _spread(builder, number)
+                for v in range(VECTORS):
+                    total = _fused(builder, factor, columns[v], builder.load(sums[i, v]))
+                    builder.store(total, sums[i, v])
+        ends = [_after(builder, c_start, i, c_row) for i in range(rows)]
+        ends = {(i, v): builder.gep(ends[i], [_LONG(LANES * v)]) for i, v in places}
+        with builder.if_then(add):
+            for place in places:
+                known = _load(builder, ends[place])
+                builder.store(builder.fadd(known, builder.load(sums[place])), sums[place])
+        for place in places:
+            _store(builder, builder.load(sums[place]), ends[place])
+        return context.get_dummy_value()
+
+    @intrinsic
+    def tile(_typing, a, a0, a_row, a_step, b, b0, b_step, depth, c, c0, c_row, add):
+        kinds = (a, _n, _n, _n, b, _n, _n, _n, c, _n, _n, types.boolean)
+        return types.void(*kinds), generate
+
+    return tile
+
+
+def _fused(builder, x, y, z):
+    """x y + z, rounded once."""
+    return builder.fadd(z, builder.fmul(x, y, flags=_FUSED), flags=_FUSED)
+
+
+def _turned(builder, rows):
+    """LANES vectors of LANES numbers, transposed."""
+    half = LANES // 2
+    while half:
+        turned = list(rows)
+        low = [j if not j & half else LANES + j - half for j in range(LANES)]
+        high = [j + half if not j & half else LANES + j for j in range(LANES)]
+        for i in range(LANES):
+            if not i & half:
+                x, y = rows[i], rows[i + half]
+                turned[i] = _shuffled(builder, x, y, low)
+                turned[i + half] = _shuffled(builder, x, y, high)
+        rows, half = turned, half // 2
+    return rows
+
+
+@intrinsic
+def rows_to_places(_typing, x, x0, x_row, y, y0, unit, places, p0):
+    """y[y0 + places[p0 + j] unit + i] = x[x0 + i x_row + j] for i, j < LANES"""
+
+    def generate(context, builder, signature, arguments):
+        x, x0, x_row, y, y0, unit, places, p0 = arguments
+        source = _pointer(context, builder, signature.args[0], x, x0)
+        target = _pointer(context, builder, signature.args[3], y, y0)
+        table = _pointer(context, builder, signature.args[6], places, p0)
+        rows = [_load(builder, _after(builder, source, i, x_row)) for i in range(LANES)]
+        for j, vector in enumerate(_turned(builder, rows)):
+            place = builder.load(builder.gep(table, [_LONG(j)]))
+            _store(builder, vector, builder.gep(target, [builder.mul(place, unit)]))
+        return context.get_dummy_value()
+
+    return types.void(x, _n, _n, y, _n, _n, places, _n), generate
+
+
+@intrinsic
+def places_to_rows(_typing, x, x0, unit, places, p0, y, y0, y_row, bias, b0):
+    """y[y0 + i y_row + j] = x[x0 + places[p0 + j] unit + i] + bias[b0 + i] for i, j < LANES"""
+
+    def generate(context, builder, signature, arguments):
+        x, x0, unit, places, p0, y, y0, y_row, bias, b0 = arguments
+        source = _pointer(context, builder, signature.args[0], x, x0)
+        table = _pointer(context, builder, signature.args[3], places, p0)
+        target = _pointer(context, builder, signature.args[5], y, y0)
+        addends = _pointer(context, builder, signature.args[8], bias, b0)
+        columns = []
+        for j in range(LANES):
+            place = builder.load(builder.gep(table, [_LONG(j)]))
+            columns.append(_load(builder, builder.gep(source, [builder.mul(place, unit)])))
+        for i, vector in enumerate(_turned(builder, columns)):
+            addend = builder.load(builder.gep(addends, [_LONG(i)]), align=4)
+            total = builder.fadd(vector, _spread(builder, addend))
+            _store(builder, total, _after(builder, target, i, y_row))
+        return context.get_dummy_value()
+
+    return types.void(x, _n, _n, places, _n, y, _n, _n, bias, _n), generate
+
+
+def _combined(builder, coefficients, vectors):
+    """Σ coefficients · vectors, those that are 0 left out"""
+    terms = [(float(c), v) for c, v in zip(coefficients, vectors, strict=True) if c]
+    if not terms:
+        return ir.Constant(_VECTOR, None)
+    terms.sort(key=lambda term: term[0] != 1)  # one that needs no multiplication goes first
+    (first, total), *rest = terms
+    if first != 1:
+        total = builder.fmul(total, ir.Constant(_VECTOR, [first] * LANES), flags=_FUSED)
+    for factor, vector in rest:
+        total = _fused(builder, vector, ir.Constant(_VECTOR, [factor] * LANES), total)
+    return total
+
+
+def _product(builder, matrix, vectors):
+    """The vectors times a constant matrix; rows that differ in signs share their two halves"""
+    out, i = [], 0
+    while i < len(matrix):
+        row, following = matrix[i], matrix[i + 1] if i + 1 < len(matrix) else None
+        if following is None or (abs(row) != abs(following)).any() or np.count_nonzero(row) < 3:
+            out.append(_combined(builder, row, vectors))
+            i += 1
+            continue
+        same = _combined(builder, np.where(row == following, row, 0), vectors)
+        other = _combined(builder, np.where(row == following, 0, row), vectors)
+        out += [builder.fadd(same, other), builder.fsub(same, other)]
+        i += 2
+    return out
+
+
+def make_transform(matrix):
+    """The intrinsic Y = M X Mᵀ in LANES lanes, for a constant matrix M.
+
+    Called as ``transform(x, x0, x_row, x_column, y, y0, y_row, y_column)``: lane l of X[i, j] is
+    x[x0 + i x_row + j x_column + l], and so for Y.
+    """
+    outputs, inputs = matrix.shape
+
+    def generate(context, builder, signature, arguments):
+        x, x0, x_row, x_column, y, y0, y_row, y_column = arguments
+        source = _pointer(context, builder, signature.args[0], x, x0)
+        target = _pointer(context, builder, signature.args[4], y, y0)
+        columns = []
+        for j in range(inputs):
+            start = _after(builder, source, j, x_column)
+            column = [_load(builder, _after(builder, start, i, x_row)) for i in range(inputs)]
+            columns.append(_product(builder, matrix, column))
+        for i in range(outputs):
+            start = _after(builder, target, i, y_row)
+            row = _product(builder, matrix, [column[i] for column in columns])
+            for j, vector in enumerate(row):
+                _store(builder, vector, _after(builder, start, j, y_column))
+        return context.get_dummy_value()
+
+    @intrinsic
+    def transform(_typing, x, x0, x_row, x_column, y, y0, y_row, y_column):
+        return types.void(x, _n, _n, _n, y, _n, _n, _n), generate
+
+    return transform

@@ -1,0 +1,99 @@
+"""The vector room against NumPy, with guards around what it may write."""
+
+import numba
+import numpy as np
+import pytest
+
+from minigrad.kernels.cpu import simd
+
+pytestmark = pytest.mark.skipif(not simd.LANES, reason="this host has no fused multiply-add")
+GUARD, WIDTH, LANES = 64, simd.WIDTH, simd.LANES
+HEIGHTS = sorted({simd.HEIGHT, 4, 2, 1}) if LANES else [1]
+
+
+def compiled(intrinsic, arguments):
+    """A compiled function of so many arguments that calls an intrinsic."""
+    names = ", ".join(f"a{i}" for i in range(arguments))
+    scope = {"intrinsic": intrinsic}
+    exec(f"def call({names}):\n    intrinsic({names})\n", scope)
+    return numba.njit(scope["call"])
+
+
+TILES = {rows: compiled(simd.make_tile(rows), 12) for rows in HEIGHTS} if LANES else {}
+
+
+def numbers(rng, *shape):
+    return rng.standard_normal(shape).astype(np.float32)
+
+
+def guarded(x):
+    """The elements of an array between guards."""
+    return np.concatenate([np.full(GUARD, 7e7), x.ravel(), np.full(GUARD, 7e7)]).astype(np.float32)
+
+
+def unguarded(flat, shape):
+    assert (flat[:GUARD] == np.float32(7e7)).all() and (flat[-GUARD:] == np.float32(7e7)).all()
+    return flat[GUARD:-GUARD].reshape(shape)
+
+
+@pytest.mark.parametrize("rows", HEIGHTS)
+@pytest.mark.parametrize("depth", [1, 2, 7, 64])
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("add", [False, True])
+def test_tile(rng, rows, depth, turned, add):
+    a, b = numbers(rng, rows, depth), numbers(rng, depth, WIDTH + 3)
+    c = numbers(rng, rows, WIDTH)
+    stored = guarded(a.T if turned else a)
+    strides = (1, rows) if turned else (depth, 1)
+    out = guarded(c)
+    TILES[rows](
+        stored, GUARD, *strides, guarded(b), GUARD + 3, WIDTH + 3, depth, out, GUARD, WIDTH, add
+    )
+    expected = a.astype(float) @ b[:, 3:].astype(float) + add * c
+    np.testing.assert_allclose(unguarded(out, c.shape), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_row_has_the_same_bits_in_a_tile_of_any_height(rng):
+    a, b, found = numbers(rng, simd.HEIGHT, 50), numbers(rng, 50, WIDTH), []
+    for rows in HEIGHTS:
+        c = np.zeros((rows, WIDTH), np.float32)
+        TILES[rows](
+            a.ravel(), 0, 50, 1, b.ravel(), 0, WIDTH, 50, c.reshape(-1), 0, WIDTH, False
+        )
+        found.append(c[0].tobytes())
+    assert len(set(found)) == 1
+
+
+def test_planes_to_pixels_and_back(rng):
+    to_places, to_rows = compiled(simd.rows_to_places, 8), compiled(simd.places_to_rows, 10)
+    x, bias = numbers(rng, LANES, LANES + 5), numbers(rng, LANES)
+    places, unit = rng.permutation(2 * LANES)[: LANES + 2].astype(np.int64), LANES + 3
+    pixels = guarded(np.zeros((2 * LANES, unit)))
+    to_places(x.ravel(), 5, LANES + 5, pixels, GUARD, unit, places, 2)
+    expected = np.zeros((2 * LANES, unit), np.float32)
+    expected[places[2:], :LANES] = x[:, 5:].T
+    np.testing.assert_array_equal(unguarded(pixels, expected.shape), expected)
+    back = guarded(np.zeros((LANES, LANES)))
+    to_rows(pixels, GUARD, unit, places, 2, back, GUARD, LANES, bias, 0)
+    np.testing.assert_array_equal(unguarded(back, (LANES, LANES)), x[:, 5:] + bias[:, None])
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        np.array([[1, 2, 3], [1, -2, 3], [0, 0, 0], [0.5, 0, -1]]),
+        np.array([[2.0]]),
+        np.array([[1, 1, 1, -1], [1, -1, -1, -1]]),
+    ],
+    ids=["mirrored rows", "a number", "wide"],
+)
+def test_transform(rng, matrix):
+    outputs, inputs = matrix.shape
+    call = compiled(simd.make_transform(matrix), 8)
+    x = numbers(rng, inputs, inputs, LANES)
+    y = guarded(np.zeros((outputs, outputs, LANES)))
+    call(x.ravel(), 0, inputs * LANES, LANES, y, GUARD, outputs * LANES, LANES)
+    expected = np.einsum("ai,ijl,bj->abl", matrix, x.astype(float), matrix)
+    np.testing.assert_allclose(
+        unguarded(y, expected.shape), expected, rtol=1e-5, atol=1e-5 * abs(expected).max()
+    )

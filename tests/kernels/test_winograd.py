@@ -1,0 +1,144 @@
+"""Winograd's convolutions against their definition in float64."""
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.kernels import launch
+from minigrad.kernels.cpu import conv, winograd
+from minigrad.kernels.reference import conv as reference
+
+pytestmark = pytest.mark.skipif(not winograd.LANES, reason="this host has no fused multiply-add")
+
+# images, channels, outputs, height and width, padding
+CASES = [
+    (4, 16, 16, 16, 16, 1),
+    (16, 20, 33, 9, 11, 1),
+    (32, 32, 16, 7, 5, 0),
+    (70, 17, 16, 3, 3, 1),
+    (20, 16, 24, 6, 6, 2),
+    (70, 16, 16, 2, 1, 3),
+    (2, 48, 64, 29, 30, 1),
+]
+ERROR = 3e-6  # of the largest element
+
+
+def operands(rng, images, channels, outputs, height, width, padding):
+    x = rng.standard_normal((images, channels, height, width)).astype(np.float32)
+    weight = (0.1 * rng.standard_normal((outputs, channels, 3, 3))).astype(np.float32)
+    size = height + 2 * padding - 2, width + 2 * padding - 2
+    return x, weight, size, ((1, 1), (padding, padding), (1, 1), 1)
+
+
+def exactly(function, *arguments):
+    return function(*(a.astype(float) if isinstance(a, np.ndarray) else a for a in arguments))
+
+
+def assert_near(found, exact):
+    assert found.dtype == np.float32 and found.shape == exact.shape
+    assert abs(found - exact).max() <= ERROR * abs(exact).max()
+
+
+@pytest.fixture
+def used(monkeypatch):
+    """How often the room computed something."""
+    calls = []
+    for name in ("correlate", "weight_grad"):
+        function = getattr(winograd, name)
+        monkeypatch.setattr(
+            winograd, name, lambda *a, f=function, n=name: calls.append(n) or f(*a)
+        )
+    return calls
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_forward_and_both_gradients(rng, case, used):
+    x, weight, size, window = operands(rng, *case)
+    bias = rng.standard_normal(case[2]).astype(np.float32)
+    call = x, weight, bias, size, *window
+    assert_near(conv.conv(*call), exactly(reference.conv, *call))
+    g = rng.standard_normal((len(x), len(weight), *size)).astype(np.float32)
+    call = g, weight, None, x.shape[2:], *window
+    assert_near(conv.conv_input_grad(*call), exactly(reference.conv_input_grad, *call))
+    call = g, x, (3, 3), *window
+    assert_near(conv.conv_weight_grad(*call), exactly(reference.conv_weight_grad, *call))
+    assert used == ["correlate", "correlate", "weight_grad"]
+
+
+def test_planes_of_three_axes(rng, used):
+    x = rng.standard_normal((3, 16, 4, 10, 9)).astype(np.float32)
+    weight = rng.standard_normal((16, 16, 1, 3, 3)).astype(np.float32)
+    window = (1, 1, 1), (0, 1, 1), (1, 1, 1), 1
+    call = x, weight, None, x.shape[2:], *window
+    assert_near(conv.conv(*call), exactly(reference.conv, *call))
+    g = np.flip(rng.standard_normal(x.shape).astype(np.float32), -1)
+    call = g, x, (1, 3, 3), *window
+    assert_near(conv.conv_weight_grad(*call), exactly(reference.conv_weight_grad, *call))
+    assert used == ["correlate", "weight_grad"]
+
+
+def test_it_is_left_where_it_does_not_fit(rng, used):
+    for change in ({"channels": 8}, {"outputs": 8}, {"images": 1, "height": 7, "width": 7}):
+        shape = {"images": 8, "channels": 16, "outputs": 16, "height": 12, "width": 12, **change}
+        x, weight, size, window = operands(rng, *shape.values(), 1)
+        conv.conv(x, weight, None, size, *window)
+    x, weight, size, window = operands(rng, 8, 16, 16, 12, 12, 1)
+    conv.conv(x.astype(float), weight.astype(float), None, size, *window)
+    conv.conv(x, weight, None, (6, 6), (2, 2), *window[1:])
+    assert used == []
+
+
+def test_same_bits_for_any_number_of_threads(rng, monkeypatch):
+    monkeypatch.setattr(launch, "SPLIT_ABOVE", 1)
+    x, weight, size, window = operands(rng, 9, 16, 32, 13, 12, 1)
+    g, before, seen = rng.standard_normal((9, 32, 13, 12)).astype(np.float32), [], set()
+    before = launch.get_num_threads()
+    for threads in (1, 2, 3):
+        launch.set_num_threads(threads)
+        found = conv.conv(x, weight, None, size, *window), conv.conv_weight_grad(
+            g, x, (3, 3), *window
+        )
+        seen.add(tuple(array.tobytes() for array in found))
+    launch.set_num_threads(before)
+    assert len(seen) == 1
+
+
+def test_an_image_does_not_depend_on_the_others(rng):
+    x, weight, size, window = operands(rng, 20, 16, 16, 16, 16, 1)
+    whole = conv.conv(x, weight, None, size, *window)
+    np.testing.assert_array_equal(conv.conv(x[3:13], weight, None, size, *window), whole[3:13])
+
+
+def test_what_is_not_finite_fills_its_tiles_unless_exact(rng):
+    x, weight, size, window = operands(rng, 8, 16, 16, 16, 16, 1)
+    x[2, 5, 7, 7] = np.nan
+    tiles = np.isnan(conv.conv(x, weight, None, size, *window))
+    mg.set_exact_convolutions(True)
+    try:
+        assert mg.get_exact_convolutions()
+        exact = np.isnan(conv.conv(x, weight, None, size, *window))
+    finally:
+        mg.set_exact_convolutions(False)
+    assert exact[2, 0].sum() == 9 and tiles[2, 0].sum() > 9 and (tiles | ~exact).all()
+    tiles[2, :, 4:12, 4:12] = False
+    assert not tiles.any()
+    with pytest.raises(TypeError, match="bool"):
+        mg.set_exact_convolutions(1)
+
+
+def test_the_matrices_make_a_convolution(rng):
+    """Y = Aᵀ [(G W Gᵀ) ⊙ (Bᵀ X B)] A in float64."""
+    bt, g, at = winograd.matrices()
+    x, w = rng.standard_normal((6, 6)), rng.standard_normal((3, 3))
+    found = at @ ((g @ w @ g.T) * (bt @ x @ bt.T)) @ at.T
+    expected = [[(x[i : i + 3, j : j + 3] * w).sum() for j in range(4)] for i in range(4)]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_a_layer_trains_with_it(used):
+    layer = mg.nn.Conv2d(16, 16, 3, padding=1)
+    x = mg.randn(8, 16, 12, 12, requires_grad=True)
+    loss = layer(x).square().mean()
+    loss.backward()
+    assert used == ["correlate", "correlate", "weight_grad"]
+    assert layer.weight.grad.isfinite().all() and x.grad.abs().max() > 0
