@@ -20,7 +20,7 @@ from ..compile import jit
 from ..floating import quiet
 from ..memory import empty
 from ..reference import conv as reference
-from . import conv_direct, winograd
+from . import conv_direct, conv_tiles, winograd
 from .conv_direct import copy_row
 from .maps import FAST
 
@@ -217,6 +217,8 @@ def _correlate(x, y, weight, bias, window, groups):
         winograd.correlate(x, y, weight, bias, window[1][1:])
     elif _is_direct(len(weight), weight.shape, groups):
         launch.split(conv_direct.correlate, (x, y), weight, bias, *window, groups, cost=cost)
+    elif conv_tiles.fits(x, y, kernel, window, groups):
+        conv_tiles.correlate(x, y, weight, bias, window)
     else:
         with blas.single:
             launch.split(_by_matrices, (x, y), weight, bias, window, groups, cost=cost)
@@ -365,6 +367,8 @@ def conv_weight_grad(g, x, size, stride, padding, dilation, groups):
         cost = COST * g[:, 0].size
         shared = g, x, *window, outputs // groups
         launch.split(conv_direct.weight_grad, (weight,), *shared, cost=cost, indexed=True)
+    elif conv_tiles.fits(x, g, kernel, window, groups):
+        weight = conv_tiles.weight_grad(g, x, kernel, window)
     else:
         weight = _weight_by_matrices(g, x, shape, window, groups)
     return weight.reshape(outputs, channels, *size)

@@ -23,6 +23,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from ..compile import jit
+
 WIDTH = 16  # columns of a tile
 _AVX2 = ("haswell", "broadwell", "skylake", "znver1", "znver2", "znver3")
 
@@ -77,33 +79,31 @@ def _spread(builder, number):
 
 
 def make_tile(rows):
-    """The intrinsic C[i, j] (+)= Σ_k A[i, k] B[k, j] for ``rows`` rows and WIDTH columns.
+    """The intrinsic C[i, j] (+)= Σ_t Σ_k A[i, t, k] B[t, k, j] for ``rows`` rows and WIDTH columns.
 
-    Called as ``tile(a, a0, a_row, a_step, b, b0, b_step, depth, c, c0, c_row, add)``: A[i, k] is
-    a[a0 + i a_row + k a_step], B[k, j] is b[b0 + k b_step + j], C[i, j] is c[c0 + i c_row + j].
+    Called as ``tile(a, a0, a_row, a_turn, a_step, b, b0, b_turn, b_step, turns, depth, c, c0,
+    c_row, add)`` for t < turns and k < depth: A[i, t, k] is a[a0 + i a_row + t a_turn + k a_step],
+    B[t, k, j] is b[b0 + t b_turn + k b_step + j], C[i, j] is c[c0 + i c_row + j].
     """
     places = [(i, v) for i in range(rows) for v in range(VECTORS)]
 
     def generate(context, builder, signature, arguments):
-        a, a0, a_row, a_step, b, b0, b_step, depth, c, c0, c_row, add = arguments
-        kinds = signature.args
-        a_start = _pointer(context, builder, kinds[0], a, a0)
-        b_start = _pointer(context, builder, kinds[4], b, b0)
-        c_start = _pointer(context, builder, kinds[8], c, c0)
+        a, a0, a_row, a_turn, a_step, b, b0, b_turn, b_step, *rest = arguments
+        turns, depth, c, c0, c_row, add = rest
+        a_start = _pointer(context, builder, signature.args[0], a, a0)
+        b_start = _pointer(context, builder, signature.args[5], b, b0)
+        c_start = _pointer(context, builder, signature.args[11], c, c0)
         sums = {place: cgutils.alloca_once(builder, _VECTOR) for place in places}
         for place in places:
             builder.store(ir.Constant(_VECTOR, None), sums[place])
-        starts = [_after(builder, a_start, i, a_row) for i in range(rows)]
-        with cgutils.for_range(builder, depth) as loop:
-            along = builder.mul(loop.index, a_step)
-            row = builder.gep(b_start, [builder.mul(loop.index, b_step)])
-            columns = [_load(builder, builder.gep(row, [_LONG(LANES * v)])) for v in range(VECTORS)]
-            for i in range(rows):
-                number = builder.load(builder.gep(starts[i], [along]), align=4)
-                factor = _spread(builder, number)
-                for v in range(VECTORS):
-                    total = _fused(builder, factor, columns[v], builder.load(sums[i, v]))
-                    builder.store(total, sums[i, v])
+        with cgutils.for_range(builder, turns) as turn:
+            a_now = builder.gep(a_start, [builder.mul(turn.index, a_turn)])
+            b_now = builder.gep(b_start, [builder.mul(turn.index, b_turn)])
+            starts = [_after(builder, a_now, i, a_row) for i in range(rows)]
+            with cgutils.for_range(builder, depth) as step:
+                along = builder.mul(step.index, a_step)
+                row = builder.gep(b_now, [builder.mul(step.index, b_step)])
+                _add_step(builder, sums, [builder.gep(start, [along]) for start in starts], row)
         ends = [_after(builder, c_start, i, c_row) for i in range(rows)]
         ends = {(i, v): builder.gep(ends[i], [_LONG(LANES * v)]) for i, v in places}
         with builder.if_then(add):
@@ -115,11 +115,24 @@ def make_tile(rows):
         return context.get_dummy_value()
 
     @intrinsic
-    def tile(_typing, a, a0, a_row, a_step, b, b0, b_step, depth, c, c0, c_row, add):
-        kinds = (a, _n, _n, _n, b, _n, _n, _n, c, _n, _n, types.boolean)
+    def tile(
+        _typing, a, a0, a_row, a_turn, a_step, b, b0, b_turn, b_step, turns, depth, c, c0, c_row,
+        add,
+    ):  # fmt: skip
+        kinds = (a, _n, _n, _n, _n, b, _n, _n, _n, _n, _n, c, _n, _n, types.boolean)
         return types.void(*kinds), generate
 
     return tile
+
+
+def _add_step(builder, sums, places, row):
+    """sums[i, v] += the number at places[i] · vector v of the row"""
+    columns = [_load(builder, builder.gep(row, [_LONG(LANES * v)])) for v in range(VECTORS)]
+    for i, place in enumerate(places):
+        factor = _spread(builder, builder.load(place, align=4))
+        for v, column in enumerate(columns):
+            total = _fused(builder, factor, column, builder.load(sums[i, v]))
+            builder.store(total, sums[i, v])
 
 
 def _fused(builder, x, y, z):
@@ -243,3 +256,38 @@ def make_transform(matrix):
         return types.void(x, _n, _n, _n, y, _n, _n, _n), generate
 
     return transform
+
+
+if LANES:
+    tall, tile4, tile2, tile1 = map(make_tile, (HEIGHT, 4, 2, 1))
+
+
+@jit()
+def multiply_rows(
+    rows, a, a0, a_row, a_turn, a_step, b, b0, b_turn, b_step, turns, depth, c, c0, c_row, add
+):
+    """As a tile (see :func:`make_tile`) of any number of rows."""
+    i = 0
+    while i + HEIGHT <= rows:
+        tall(
+            a, a0 + i * a_row, a_row, a_turn, a_step, b, b0, b_turn, b_step, turns, depth,
+            c, c0 + i * c_row, c_row, add,
+        )  # fmt: skip
+        i += HEIGHT
+    while i + 4 <= rows:
+        tile4(
+            a, a0 + i * a_row, a_row, a_turn, a_step, b, b0, b_turn, b_step, turns, depth,
+            c, c0 + i * c_row, c_row, add,
+        )  # fmt: skip
+        i += 4
+    if i + 2 <= rows:
+        tile2(
+            a, a0 + i * a_row, a_row, a_turn, a_step, b, b0, b_turn, b_step, turns, depth,
+            c, c0 + i * c_row, c_row, add,
+        )  # fmt: skip
+        i += 2
+    if i < rows:
+        tile1(
+            a, a0 + i * a_row, a_row, a_turn, a_step, b, b0, b_turn, b_step, turns, depth,
+            c, c0 + i * c_row, c_row, add,
+        )  # fmt: skip

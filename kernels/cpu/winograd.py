@@ -11,7 +11,8 @@ summed over tiles; that of the input is a convolution with the weights turned ar
 
 The points 0, ±3/4, ±3/2, ∞ keep errors near those of the definition: about 10⁻⁶ of the largest
 result. A value that is not finite spreads over the tiles that see it, and sums of inputs overflow
-about 2¹¹ times earlier. ``settings.exact_convolutions`` switches this room off. Sources: Winograd 1980; Lavin and Gray 2016.
+about 2¹¹ times earlier. ``settings.exact_convolutions`` switches this room off. Sources: Winograd
+1980; Lavin and Gray 2016.
 """
 
 import functools
@@ -22,15 +23,17 @@ import numpy as np
 from .. import launch, settings
 from ..compile import jit
 from ..memory import empty
-from .simd import (
-    HEIGHT,
-    LANES,
-    WIDTH,
-    make_tile,
-    make_transform,
-    places_to_rows,
-    rows_to_places,
+from .pixels import (
+    SINGLE,
+    fill,
+    flat_images,
+    images_of,
+    pixels_to_planes,
+    places,
+    planes_to_pixels,
+    zeros,
 )
+from .simd import LANES, WIDTH, make_transform, multiply_rows
 
 OUT, IN, TAPS = 4, 6, 3  # extents of a tile of outputs, of one of inputs, of the kernel
 FEWEST = 16  # channels; fewer leave lanes empty
@@ -39,7 +42,6 @@ SUMS = 1 << 15  # weights of all parts of a batch whose gradients are summed sep
 PARTS = 4  # of these, at most
 FEWEST_TILES = 64  # in a batch; for fewer, transforming the weights takes too long
 COST = 0.03  # of a multiplication and addition, in units of one exp
-SINGLE = np.dtype(np.float32)
 
 
 def matrices():
@@ -65,48 +67,6 @@ if LANES:
     input_tile, output_tile = make_transform(_BT), make_transform(_AT)
     weight_tile, weight_back = make_transform(_G), make_transform(_G.T)
     output_back = make_transform(_AT.T)
-    tall, tile4, tile2, tile1 = map(make_tile, (HEIGHT, 4, 2, 1))
-
-
-@jit()
-def _by_panel(rows, a, a0, a_row, a_step, b, b0, b_step, depth, c, c0, c_row, add):
-    """C (+)= A B for ``rows`` rows and WIDTH columns: see simd.make_tile."""
-    i = 0
-    while i + HEIGHT <= rows:
-        tall(a, a0 + i * a_row, a_row, a_step, b, b0, b_step, depth, c, c0 + i * c_row, c_row, add)
-        i += HEIGHT
-    while i + 4 <= rows:
-        tile4(a, a0 + i * a_row, a_row, a_step, b, b0, b_step, depth, c, c0 + i * c_row, c_row, add)
-        i += 4
-    if i + 2 <= rows:
-        tile2(a, a0 + i * a_row, a_row, a_step, b, b0, b_step, depth, c, c0 + i * c_row, c_row, add)
-        i += 2
-    if i < rows:
-        tile1(a, a0 + i * a_row, a_row, a_step, b, b0, b_step, depth, c, c0 + i * c_row, c_row, add)
-
-
-@jit()
-def _to_pixels(x, x0, channels, size, pixels, unit, places):
-    """pixels[places[p] unit + c] = x[x0 + c size + p]: planes one after another to pixels"""
-    whole, lined = channels // LANES * LANES, size // LANES * LANES
-    for c in range(0, whole, LANES):
-        for p in range(0, lined, LANES):
-            rows_to_places(x, x0 + c * size + p, size, pixels, c, unit, places, p)
-    for c in range(channels):
-        for p in range(lined if c < whole else 0, size):
-            pixels[places[p] * unit + c] = x[x0 + c * size + p]
-
-
-@jit()
-def _to_planes(pixels, unit, places, y, y0, channels, size, bias):
-    """y[y0 + c size + p] = pixels[places[p] unit + c] + bias[c]: the way back"""
-    whole, lined = channels // LANES * LANES, size // LANES * LANES
-    for c in range(0, whole, LANES):
-        for p in range(0, lined, LANES):
-            places_to_rows(pixels, c, unit, places, p, y, y0 + c * size + p, size, bias, c)
-    for c in range(channels):
-        for p in range(lined if c < whole else 0, size):
-            y[y0 + c * size + p] = pixels[places[p] * unit + c] + bias[c]
 
 
 @jit()
@@ -147,15 +107,15 @@ def _forward(
         total = count * each
         c_pitch, k_pitch = total * c_unit + WIDTH, total * k_unit + WIDTH
         for n in range(count):
-            _to_pixels(x[n0 + n], 0, channels, shape, pixels, c_unit, inside)
+            planes_to_pixels(x[n0 + n], 0, channels, shape, pixels, c_unit, inside)
             _input_tiles(
                 pixels, c_unit, wide + 2, high_tiles, wide_tiles, tiles, n * each, c_pitch
             )
         for place in range(IN * IN):
             for k in range(0, k_unit, WIDTH):
-                _by_panel(
-                    total, tiles, place * c_pitch, c_unit, 1,
-                    weights, place * c_unit * k_unit + k * c_unit, WIDTH, c_unit,
+                multiply_rows(
+                    total, tiles, place * c_pitch, c_unit, 0, 1,
+                    weights, place * c_unit * k_unit + k * c_unit, 0, WIDTH, 1, c_unit,
                     products, place * k_pitch + k, k_unit, False,
                 )  # fmt: skip
         for n in range(count):
@@ -166,7 +126,7 @@ def _forward(
                         products, (n * each + t) * k_unit + k, 6 * k_pitch, k_pitch,
                         results, start + k, wide * k_unit, k_unit,
                     )  # fmt: skip
-            _to_planes(results, k_unit, outside, y[n0 + n], 0, outputs, size, bias)
+            pixels_to_planes(results, k_unit, outside, y[n0 + n], 0, outputs, size, bias)
 
 
 @jit()
@@ -182,11 +142,11 @@ def _backward(
         total = count * each
         c_pitch, k_pitch = total * c_unit + WIDTH, total * k_unit + WIDTH
         for n in range(count):
-            _to_pixels(x[n0 + n], 0, channels, shape, pixels, c_unit, inside)
+            planes_to_pixels(x[n0 + n], 0, channels, shape, pixels, c_unit, inside)
             _input_tiles(
                 pixels, c_unit, wide + 2, high_tiles, wide_tiles, tiles, n * each, c_pitch
             )
-            _to_pixels(g[n0 + n], 0, outputs, size, results, k_unit, outside)
+            planes_to_pixels(g[n0 + n], 0, outputs, size, results, k_unit, outside)
             for t in range(each):
                 start = (t // wide_tiles * OUT * wide + t % wide_tiles * OUT) * k_unit
                 for k in range(0, k_unit, LANES):
@@ -196,9 +156,9 @@ def _backward(
                     )  # fmt: skip
         for place in range(IN * IN):
             for k in range(0, k_unit, WIDTH):
-                _by_panel(
-                    c_unit, tiles, place * c_pitch, 1, c_unit,
-                    products, place * k_pitch + k, k_unit, total,
+                multiply_rows(
+                    c_unit, tiles, place * c_pitch, 1, 0, c_unit,
+                    products, place * k_pitch + k, 0, k_unit, 1, total,
                     slopes, place * c_unit * k_unit + k, k_unit, n0 > 0,
                 )  # fmt: skip
 
@@ -216,21 +176,15 @@ def _taps(slopes, c_unit, k_unit, taps):
 
 def fits(x, y, kernel, window, groups):
     """Whether this room computes the convolution of x to y, both (N, channels, D, H, W)."""
-    (strides, paddings, dilations), dtype = window, x.dtype
-    channels, outputs = x.shape[1], y.shape[1]
+    strides, _, dilations = window
     tiles = len(x) * x.shape[2] * -(-y.shape[3] // OUT) * -(-y.shape[4] // OUT)
     return (
-        LANES > 0
-        and not settings.exact_convolutions
-        and dtype == SINGLE
+        not settings.exact_convolutions
         and tuple(kernel) == (1, TAPS, TAPS)
-        and strides == (1, 1, 1)
-        and dilations[1:] == (1, 1)
-        and paddings[0] == 0
-        and groups == 1
-        and min(channels, outputs) >= FEWEST
+        and strides[1:] == dilations[1:] == (1, 1)
+        and min(x.shape[1], y.shape[1]) >= FEWEST
         and tiles >= FEWEST_TILES
-        and x.shape[2] == y.shape[2]
+        and flat_images(kernel, x, y, window, groups)
     )
 
 
@@ -243,8 +197,8 @@ class _Plan:
         self.tiles_of = tuple(-(-n // OUT) for n in size)
         self.high, self.wide = (OUT * n + IN - OUT for n in self.tiles_of)
         self.images = max(1, TILES // (self.tiles_of[0] * self.tiles_of[1]))
-        self.inside = _table(extents, (self.high, self.wide), padding)
-        self.outside = _table(size, tuple(OUT * n for n in self.tiles_of), (0, 0))
+        self.inside = places(extents, (self.high, self.wide), padding)
+        self.outside = places(size, tuple(OUT * n for n in self.tiles_of))
         self.shape, self.size = extents[0] * extents[1], size[0] * size[1]
 
     def scratch(self):
@@ -252,9 +206,8 @@ class _Plan:
         total = self.images * self.tiles_of[0] * self.tiles_of[1]
         rows, columns = (OUT * n for n in self.tiles_of)
         # a pixel more, for what lies beyond the border, and vectors may end behind the last one
-        pixels = empty(((self.high * self.wide + 1) * self.c_unit + WIDTH,), SINGLE)
-        results = empty((rows * columns * self.k_unit + WIDTH,), SINGLE)
-        pixels[:], results[:] = 0, 0
+        pixels = zeros((self.high * self.wide + 1) * self.c_unit + WIDTH)
+        results = zeros(rows * columns * self.k_unit + WIDTH)
         tiles = empty((IN * IN * (total * self.c_unit + WIDTH),), SINGLE)
         products = empty((IN * IN * (total * self.k_unit + WIDTH),), SINGLE)
         return pixels, tiles, products, results
@@ -271,15 +224,6 @@ def _plan(channels, outputs, extents, size, padding):
     return _Plan(channels, outputs, extents, size, padding)
 
 
-def _table(extents, bordered, padding):
-    """For every pixel of a plane its place in a bordered one; the one behind it if it lies outside"""
-    rows, columns = (np.arange(n) + p for n, p in zip(extents, padding, strict=True))
-    inside = (rows >= 0)[:, None] & (rows < bordered[0])[:, None]
-    inside = inside & (columns >= 0) & (columns < bordered[1])
-    places = rows[:, None] * bordered[1] + columns
-    return np.where(inside, places, bordered[0] * bordered[1]).ravel().astype(np.int64)
-
-
 def _transformed(weight, plan):
     """G W Gᵀ of weights (outputs, channels, 1, 3, 3), in panels, zeros for what fills the lanes"""
     taps = np.zeros((TAPS, TAPS, plan.c_unit, plan.k_unit), SINGLE)
@@ -289,31 +233,22 @@ def _transformed(weight, plan):
     return out
 
 
-def _images(x):
-    """One row for each pair of an image and a depth: planes of all channels, one after another"""
-    return np.ascontiguousarray(x.swapaxes(1, 2)).reshape(x.shape[0] * x.shape[2], -1)
-
-
 def correlate(x, y, weight, bias, padding):
     """y = bias + windows of x times weights: x (N, C, D, H, W), y with as many images and depths"""
     plan = _plan(x.shape[1], y.shape[1], x.shape[3:], y.shape[3:], padding)
-    weights, planes = _transformed(weight, plan), _images(x)
-    straight = y.flags.c_contiguous and y.shape[2] == 1
-    shape = len(planes), y[0, :, 0].size
-    out = y.reshape(shape) if straight else np.empty(shape, SINGLE)
+    weights, planes = _transformed(weight, plan), images_of(x)
+    cost = COST * weight.size * plan.size / planes[0].size
 
     def part(x, y):
         _forward(x, y, *plan.facts(), weights, bias, plan.inside, plan.outside, *plan.scratch())
 
-    launch.split(part, (planes, out), cost=COST * weight.size * plan.size / planes[0].size)
-    if not straight:
-        y[...] = out.reshape(len(y), y.shape[2], y.shape[1], *y.shape[3:]).swapaxes(1, 2)
+    fill(y, lambda out: launch.split(part, (planes, out), cost=cost))
 
 
 def weight_grad(g, x, padding):
     """The gradient of the weights, (outputs, channels, 1, 3, 3); parts of the batch do not vary."""
     plan = _plan(x.shape[1], g.shape[1], x.shape[3:], g.shape[3:], padding)
-    planes, gradients = _images(x), _images(g)
+    planes, gradients = images_of(x), images_of(g)
     parts = max(1, min(PARTS, SUMS // (plan.c_unit * plan.k_unit)))
     step = -(-len(planes) // parts)
     starts = np.arange(0, len(planes), step)

@@ -19,7 +19,7 @@ def compiled(intrinsic, arguments):
     return numba.njit(scope["call"])
 
 
-TILES = {rows: compiled(simd.make_tile(rows), 12) for rows in HEIGHTS} if LANES else {}
+TILES = {rows: compiled(simd.make_tile(rows), 15) for rows in HEIGHTS} if LANES else {}
 
 
 def numbers(rng, *shape):
@@ -41,15 +41,17 @@ def unguarded(flat, shape):
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("add", [False, True])
 def test_tile(rng, rows, depth, turned, add):
-    a, b = numbers(rng, rows, depth), numbers(rng, depth, WIDTH + 3)
+    a, b = numbers(rng, 3, rows, depth), numbers(rng, 3, depth, WIDTH + 3)
     c = numbers(rng, rows, WIDTH)
-    stored = guarded(a.T if turned else a)
-    strides = (1, rows) if turned else (depth, 1)
+    stored = guarded(a.swapaxes(1, 2) if turned else a)
+    row, step = (1, rows) if turned else (depth, 1)
     out = guarded(c)
     TILES[rows](
-        stored, GUARD, *strides, guarded(b), GUARD + 3, WIDTH + 3, depth, out, GUARD, WIDTH, add
-    )
-    expected = a.astype(float) @ b[:, 3:].astype(float) + add * c
+        stored, GUARD, row, rows * depth, step,
+        guarded(b), GUARD + 3, depth * (WIDTH + 3), WIDTH + 3,
+        3, depth, out, GUARD, WIDTH, add,
+    )  # fmt: skip
+    expected = (a.astype(float) @ b[..., 3:].astype(float)).sum(axis=0) + add * c
     np.testing.assert_allclose(unguarded(out, c.shape), expected, rtol=1e-5, atol=1e-5)
 
 
@@ -58,7 +60,7 @@ def test_a_row_has_the_same_bits_in_a_tile_of_any_height(rng):
     for rows in HEIGHTS:
         c = np.zeros((rows, WIDTH), np.float32)
         TILES[rows](
-            a.ravel(), 0, 50, 1, b.ravel(), 0, WIDTH, 50, c.reshape(-1), 0, WIDTH, False
+            a.ravel(), 0, 50, 0, 1, b.ravel(), 0, 0, WIDTH, 1, 50, c.reshape(-1), 0, WIDTH, False
         )
         found.append(c[0].tobytes())
     assert len(set(found)) == 1

@@ -5,10 +5,10 @@ import pytest
 
 import minigrad as mg
 from minigrad.kernels import launch
-from minigrad.kernels.cpu import conv, winograd
+from minigrad.kernels.cpu import conv, simd, winograd
 from minigrad.kernels.reference import conv as reference
 
-pytestmark = pytest.mark.skipif(not winograd.LANES, reason="this host has no fused multiply-add")
+pytestmark = pytest.mark.skipif(not simd.LANES, reason="this host has no fused multiply-add")
 
 # images, channels, outputs, height and width, padding
 CASES = [
