@@ -153,7 +153,7 @@ def correlate(x, y, weight, bias, window):
 
 
 def weight_grad(g, x, kernel, window):
-    """The gradient of the weights, (outputs, channels, 1, *kernel), over fixed parts of the batch"""
+    """The gradient of the weights, (outputs, channels, 1, *kernel), by fixed parts of the batch"""
     plan = _plan(x.shape[1], g.shape[1], x.shape[3:], g.shape[3:], tuple(kernel[1:]), window)
     planes, gradients = images_of(x), images_of(g)
     count = plan.kernel[0] * plan.kernel[1] * plan.channels * plan.k_unit

@@ -1,4 +1,4 @@
-"""Recurrent layers: the gates of a step in one compiled pass, its product by loops or by BLAS.
+"""Recurrent layers: the gates of a step in one compiled pass, its product by loops, tiles or BLAS.
 
 Below some hundred thousand multiplications a step all steps run in one compiled call. Sequences do
 not depend on each other, so they are what is spread over threads.
@@ -21,6 +21,7 @@ from .activation import tanh
 from .maps import FAST
 from .matmul import MULTIPLY_ADD_COST, linear_weight_grad
 from .reduce import sum
+from .simd import LANES, WIDTH, multiply_rows
 from .tiny_linear import add_product
 
 FEW = 1 << 17  # multiplications of a step; below, calling BLAS for each takes longer
@@ -248,45 +249,63 @@ def _plan(sizes):
     return np.cumsum(counts) - counts, counts
 
 
-def _run(steps, by_blas, states, arrays, weight, sizes, reverse):
+def _run(steps, step_by_step, states, arrays, weight, sizes, reverse):
     """Run all steps on the states, all of which have a row for each sequence."""
     starts, counts = _plan(sizes)
     few = len(states[0]) * weight.size <= FEW
     cost = MULTIPLY_ADD_COST * len(sizes) * weight.size / states[0].shape[1]
     if weight.size < MANY:
         weight = np.ascontiguousarray(weight)
+    if not few:
+        steps, weight = functools.partial(step_by_step, steps), _product(weight)
     with contextlib.nullcontext() if few else blas.single:
         launch.split(
-            steps if few else functools.partial(by_blas, steps),
-            states, *arrays, weight, starts, counts, *_order(sizes, reverse),
+            steps, states, *arrays, weight, starts, counts, *_order(sizes, reverse),
             cost=cost, indexed=True,
         )  # fmt: skip
 
 
-def _blas_before(steps, start, h, s, *rest):
+def _product(weight):
+    """The function (a, out) that makes out = a weight: by tiles, where they do not fit by BLAS"""
+    if LANES and weight.dtype == np.float32 and weight.shape[1] % WIDTH == 0:
+        depth, columns = weight.shape
+        panels = weight.reshape(depth, columns // WIDTH, WIDTH).transpose(1, 0, 2).ravel()
+        return lambda a, out: _by_panels(a.reshape(-1), len(a), depth, panels, out.reshape(-1))
+    if weight.flags.c_contiguous:
+        return lambda a, out: np.dot(a, weight, out)
+    return lambda a, out: np.copyto(out, np.dot(weight.T, a.T).T)
+
+
+@jit()
+def _by_panels(a, rows, depth, panels, out):
+    columns = panels.size // depth
+    for k in range(0, columns, WIDTH):
+        multiply_rows(
+            rows, a, 0, depth, 0, 1, panels, k * depth, 0, WIDTH, 1, depth, out, k, columns, False
+        )
+
+
+def _before_step(steps, start, h, s, *rest):
     """As the compiled steps, which begin with s = h weight."""
-    *rest, weight, starts, counts, first, last, by = rest
-    done, straight = np.empty((0, 0), h.dtype), weight.flags.c_contiguous
+    *rest, product, starts, counts, first, last, by = rest
+    done = np.empty((0, 0), h.dtype)
     for t in range(first, last, by):
         n = min(counts[t] - start, len(h))
         if n > 0:
-            if straight:
-                np.dot(h[:n], weight, s[:n])
-            else:
-                np.copyto(s[:n], np.dot(weight.T, h[:n].T).T)
+            product(h[:n], s[:n])
             steps(start, h, s, *rest, done, starts, counts, t, t + by, by)
 
 
-def _blas_after(steps, start, dh, s, *rest):
+def _after_step(steps, start, dh, s, *rest):
     """As the compiled steps, which end with dh += d weight, d being the last of their arrays."""
-    *rest, d, weight, starts, counts, first, last, by = rest
+    *rest, d, product, starts, counts, first, last, by = rest
     later = np.empty((0, 0), dh.dtype)
     for t in range(first, last, by):
         n = min(counts[t] - start, len(dh))
         if n > 0:
             steps(start, dh, s, *rest, d, later, starts, counts, t, t + by, by)
             low = starts[t] + start
-            np.dot(d[low : low + n], weight, s[:n])
+            product(d[low : low + n], s[:n])
             np.add(dh[:n], s[:n], dh[:n])
 
 
@@ -343,7 +362,7 @@ def _bias(b, x):
 def rnn(x, w_hh, b, h0, sizes, reverse, activation):
     h, s = h0.copy(), np.empty(h0.shape, x.dtype)
     arrays = x, _bias(b, x), activation == RELU
-    _run(_rnn_steps, _blas_before, (h, s), arrays, w_hh.T, sizes, reverse)
+    _run(_rnn_steps, _before_step, (h, s), arrays, w_hh.T, sizes, reverse)
     return h
 
 
@@ -351,7 +370,7 @@ def rnn(x, w_hh, b, h0, sizes, reverse, activation):
 def rnn_vjp(g, gh, h0, y, w_hh, sizes, reverse, activation):
     dh, s, dx = gh.copy(), np.empty(gh.shape, g.dtype), empty(y.shape, y.dtype)
     arrays = g, y, activation == RELU, dx
-    _run(_rnn_back, _blas_after, (dh, s), arrays, w_hh, sizes, not reverse)
+    _run(_rnn_back, _after_step, (dh, s), arrays, w_hh, sizes, not reverse)
     return dx, linear_weight_grad(dx, before(y, h0, sizes, reverse)), dh
 
 
@@ -365,7 +384,7 @@ def lstm(x, w_hh, b, w_hr, h0, c0, sizes, reverse):
     m = h if w_hr is None else np.empty_like(c)
     y, cells = (empty((len(x), state.shape[1]), x.dtype) for state in (h, c))
     arrays = x, _bias(b, x), y, cells, _projection(w_hr if w_hr is None else w_hr.T, x.dtype)
-    _run(_lstm_steps, _blas_before, (h, s, c, m), arrays, w_hh.T, sizes, reverse)
+    _run(_lstm_steps, _before_step, (h, s, c, m), arrays, w_hh.T, sizes, reverse)
     return y, cells, h, c
 
 
@@ -376,7 +395,7 @@ def lstm_vjp(g, gh, gc, h0, c0, gates, y, cells, w_hh, w_hr, sizes, reverse):
     dx, dy = empty(gates.shape, g.dtype), g if w_hr is None else empty(y.shape, g.dtype)
     previous = before(cells, c0, sizes, reverse)
     arrays = g, gates, cells, previous, _projection(w_hr, g.dtype), dy, dx
-    _run(_lstm_back, _blas_after, (dh, s, dc, dm), arrays, w_hh, sizes, not reverse)
+    _run(_lstm_back, _after_step, (dh, s, dc, dm), arrays, w_hh, sizes, not reverse)
     dw, dr = linear_weight_grad(dx, before(y, h0, sizes, reverse)), None
     if w_hr is not None:
         o = gates[:, 3 * cells.shape[1] :]
@@ -388,7 +407,7 @@ def lstm_vjp(g, gh, gc, h0, c0, gates, y, cells, w_hh, w_hr, sizes, reverse):
 def gru(x, w_hh, b, h0, sizes, reverse):
     h, s = h0.copy(), np.empty((len(h0), x.shape[1]), x.dtype)
     y, m = (empty((len(x), h.shape[1]), x.dtype) for _ in range(2))
-    _run(_gru_steps, _blas_before, (h, s), (x, _bias(b, x), m, y), w_hh.T, sizes, reverse)
+    _run(_gru_steps, _before_step, (h, s), (x, _bias(b, x), m, y), w_hh.T, sizes, reverse)
     return y, m, h
 
 
@@ -398,5 +417,5 @@ def gru_vjp(g, gh, h0, gates, y, m, w_hh, sizes, reverse):
     dx, ds = (empty(gates.shape, g.dtype) for _ in range(2))
     previous = before(y, h0, sizes, reverse)
     arrays = g, gates, m, previous, dx, ds
-    _run(_gru_back, _blas_after, (dh, s), arrays, w_hh, sizes, not reverse)
+    _run(_gru_back, _after_step, (dh, s), arrays, w_hh, sizes, not reverse)
     return dx, linear_weight_grad(ds, previous), sum(ds, (0,)), dh
