@@ -127,6 +127,9 @@ def decode(array, tag):
 class _Rounding(threading.local):
     draw_key = None  # gives a new key for each array while rounding is stochastic
 
+    def __init__(self):
+        self.outer = []  # what it was in the contexts around the innermost one
+
 
 rounding = _Rounding()
 

@@ -16,7 +16,7 @@ FLOORS = (
     {"ops"},
     {
         "tensor", "tensor_types", "methods", "inplace", "fillers", "printing",
-        "function", "transforms", "derivatives", "recompute", "cuda",
+        "function", "transforms", "derivatives", "recompute",
     },
     {"nn", "data"},
     {"optim"},
@@ -24,7 +24,7 @@ FLOORS = (
     {"train", "testing", "viz", "distributed"},
     {"debug"},
 )
-DOORS = {"__init__", "__main__", "autograd", "demo", "func", "linalg", "special", "utils"}
+DOORS = {"__init__", "__main__", "autograd", "cuda", "demo", "func", "linalg", "special", "utils"}
 # the only rooms that import another one of their floor
 WITHIN = {
     ("dtypes", "backend"),

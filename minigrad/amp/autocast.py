@@ -37,7 +37,8 @@ class autocast:  # noqa: N801  (PyTorch's spelling)
         if not isinstance(device_type, str):
             raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
         self.device = backend.check_device(device_type)
-        self.enabled = bool(enabled) and _is_usable(self.device)
+        asked = "User provided device_type of 'cuda', but"
+        self.enabled = bool(enabled) and is_usable(self.device, asked)
         self.cache_enabled = cache_enabled is None or bool(cache_enabled)
         self.dtype = _DEFAULTS.get(self.device, dtypes.float16)
         if dtype is not None:
@@ -50,7 +51,6 @@ class autocast:  # noqa: N801  (PyTorch's spelling)
                 stacklevel=2,
             )
             self.enabled = False
-        self._before = []
 
     def __enter__(self):
         outer = state.autocast
@@ -58,11 +58,11 @@ class autocast:  # noqa: N801  (PyTorch's spelling)
         if self.enabled:
             shared = {} if outer is None or outer.cache is None else outer.cache
             policy = Policy(self.dtype, shared if self.cache_enabled else None)
-        self._before.append(enter(policy))
+        state.outer.append(enter(policy))  # of this thread: one context may serve several
         return self
 
     def __exit__(self, *_failure):
-        leave(self._before.pop())
+        leave(state.outer.pop())
 
     def __call__(self, function):
         if not callable(function):
@@ -79,18 +79,14 @@ class autocast:  # noqa: N801  (PyTorch's spelling)
         return inside
 
 
-def _is_usable(device):
+def is_usable(device, said):
     """Whether tensors can be on the device; warns where CuPy finds no GPU, as PyTorch does."""
     if device != "cuda":
         return True
     try:
         backend.cupy()
     except RuntimeError:
-        warnings.warn(
-            "User provided device_type of 'cuda', but CUDA is not available. Disabling autocast",
-            UserWarning,
-            stacklevel=3,
-        )
+        warnings.warn(f"{said} CUDA is not available. Disabling.", UserWarning, stacklevel=3)
         return False
     return True
 

@@ -2,19 +2,21 @@
 
 import enum
 import math
-from collections import defaultdict
+from collections import defaultdict, deque
 
 import numpy as np
 
 from .. import backend, dtypes
 from ..engine.graph import TensorBase, new_tensor, overwrite, values
 from ..ops.arithmetic import mul
+from .autocast import is_usable
 from .overflow import explain, first_nonfinite, largest
 
 _FIX = (
     "This may indicate your script did not use scaler.scale(loss or outputs) earlier in the "
     "iteration."
 )
+_REMEMBERED = 8
 
 
 class _Stage(enum.Enum):
@@ -56,7 +58,7 @@ class GradScaler:
         if enabled and backoff_factor >= 1.0:
             raise AssertionError(f"The backoff factor must be < 1.0, got {backoff_factor}.")
         self._device = backend.check_device(device)
-        self._enabled = bool(enabled)
+        self._enabled = bool(enabled) and is_usable(self._device, "GradScaler is enabled, but")
         self._scale = np.float32(init_scale)
         self._growth_factor = growth_factor
         self._backoff_factor = backoff_factor
@@ -64,8 +66,9 @@ class GradScaler:
         self._growth_tracker = 0
         self._used = False  # whether anything was scaled, as every other method needs
         self._passes = defaultdict(_Pass)
-        self._outputs = []  # what was scaled since the last update: to name what overflowed
-        self._origin = None  # the op whose result made one of them infinite or NaN
+        # the last that were scaled since the last update, to name what overflowed
+        self._outputs = deque(maxlen=_REMEMBERED)
+        self._failure = None  # the first of them that was not finite, and the op that made it so
         self.last_skip = None
 
     def scale(self, outputs):
@@ -85,8 +88,10 @@ class GradScaler:
 
     def _remember(self, output):
         self._outputs.append(output)
-        if self._origin is None and not math.isfinite(largest(values(output))):
-            self._origin = first_nonfinite(output)
+        if self._failure is None:
+            value = largest(values(output))
+            if not math.isfinite(value):
+                self._failure = value, first_nonfinite(output)
 
     def unscale_(self, optimizer):
         """Divide the gradients of an optimizer by the scale, in place: before clipping them."""
@@ -148,7 +153,7 @@ class GradScaler:
         if state.overflowed:
             optimizer._opt_called = True  # a scheduler that follows is in its place
             self.last_skip = explain(
-                optimizer, state.overflowed, self._outputs, self._origin, float(self._scale)
+                optimizer, state.overflowed, self._outputs, self._failure, float(self._scale)
             )
             return False
         optimizer.step(**kwargs)
@@ -165,7 +170,7 @@ class GradScaler:
             self._adapt()
         self._passes.clear()
         self._outputs.clear()
-        self._origin = None
+        self._failure = None
 
     @staticmethod
     def _given(scale):
@@ -252,8 +257,9 @@ class GradScaler:
                 "The source state dict is empty, possibly because it was saved from a disabled "
                 "instance of GradScaler."
             )
-        self._scale = np.float32(state_dict["scale"])
-        self._growth_factor = state_dict["growth_factor"]
-        self._backoff_factor = state_dict["backoff_factor"]
-        self._growth_interval = state_dict["growth_interval"]
-        self._growth_tracker = state_dict["_growth_tracker"]
+        given = {name: state_dict[name] for name in self.state_dict()}  # all of them, or KeyError
+        self._scale = np.float32(given["scale"])
+        self._growth_factor = given["growth_factor"]
+        self._backoff_factor = given["backoff_factor"]
+        self._growth_interval = given["growth_interval"]
+        self._growth_tracker = given["_growth_tracker"]

@@ -4,7 +4,7 @@ import copy
 import time
 from dataclasses import dataclass
 
-from .. import dtypes, nn
+from .. import dtypes, nn, random
 from ..engine.graph import TensorBase
 from .autocast import autocast
 
@@ -47,7 +47,8 @@ def memory_report(model, batch, dtype=dtypes.bfloat16, optimizer=None):
 
     The rows: parameters and their gradients (float32 in both: autocast casts weights on the way),
     these casts, the state of the optimizer where one is given (after a step, also float32), and
-    the activations saved for the backward pass. The model is copied, so nothing of it changes.
+    the activations saved for the backward pass. The model is copied, so nothing of it changes, and
+    random numbers go on as if nothing had been drawn.
 
     >>> import minigrad as mg
     >>> model = mg.nn.Sequential(mg.nn.Linear(64, 64), mg.nn.ReLU(), mg.nn.Linear(64, 64))
@@ -56,12 +57,15 @@ def memory_report(model, batch, dtype=dtypes.bfloat16, optimizer=None):
     0.5
     """
     inputs = batch if isinstance(batch, tuple | list) else (batch,)
-    model = copy.deepcopy(model)
+    model, stream = copy.deepcopy(model), random.get_rng_state()
     found, seconds = [], []
-    for enabled in (False, True):
-        with autocast(dtype=dtype, enabled=enabled):
-            found.append(nn.summary(model, *inputs))
-        seconds.append(_seconds(model, inputs, autocast(dtype=dtype, enabled=enabled)))
+    try:
+        for enabled in (False, True):
+            with autocast(dtype=dtype, enabled=enabled):
+                found.append(nn.summary(model, *inputs))
+            seconds.append(_seconds(model, inputs, autocast(dtype=dtype, enabled=enabled)))
+    finally:
+        random.set_rng_state(stream)
     parameters = sum(p._array.nbytes for p in model.parameters())
     gradients = sum(p._array.nbytes for p in model.parameters() if p.requires_grad)
     state = 0 if optimizer is None else _state_bytes(optimizer)

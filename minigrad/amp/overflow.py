@@ -41,20 +41,23 @@ def _power(scale):
     return f"2^{exponent - 1}" if fraction == 0.5 else f"{scale:g}"
 
 
-def explain(optimizer, overflowed, outputs, origin, scale):
+def explain(optimizer, overflowed, outputs, failure, scale):
     """The :class:`Skip` for parameters with non-finite gradients of some outputs (losses).
 
-    ``origin`` is what :func:`first_nonfinite` said of an output that was not finite, or None.
+    ``failure`` is an output that was not finite, as a number, with what :func:`first_nonfinite`
+    said of it; None where all were finite.
     """
     names, users = _names(optimizer), _users(outputs)
     first = max(overflowed, key=lambda p: users[p].sequence if p in users else -1)
     used_by = users[first].name if first in users else ""
-    losses = [largest(values(t)) for t in outputs]
-    loss = next((v for v in losses if not math.isfinite(v)), losses[-1] if losses else math.nan)
+    if failure is not None:
+        loss, used_by = failure
+    else:
+        loss = largest(values(outputs[-1])) if outputs else math.nan
     return Skip(
         names[first],
-        used_by if origin is None else origin,
-        "backward" if origin is None else "forward",
+        used_by,
+        "backward" if failure is None else "forward",
         tuple(names[p] for p in overflowed),
         scale,
         loss,

@@ -49,12 +49,11 @@ class stochastic_rounding:  # noqa: N801
 
     def __init__(self, generator=None, enabled=True):
         self.draw_key = functools.partial(draw_key, generator) if enabled else None
-        self._before = []
 
     def __enter__(self):
-        self._before.append(dtypes.rounding.draw_key)
+        dtypes.rounding.outer.append(dtypes.rounding.draw_key)
         dtypes.rounding.draw_key = self.draw_key
         return self
 
     def __exit__(self, *_failure):
-        dtypes.rounding.draw_key = self._before.pop()
+        dtypes.rounding.draw_key = dtypes.rounding.outer.pop()

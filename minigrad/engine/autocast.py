@@ -32,16 +32,17 @@ class Policy:
         self.cache = cache
 
     def low(self, tensor):
-        """The tensor in low precision; a leaf is cast once, as long as nobody writes to it."""
+        """The tensor in low precision; a leaf is cast once, as long as nobody changes it."""
         if self.cache is None or tensor._node is not None or not tensor._requires_grad:
             return OPERATIONS.cast(tensor, dtype=self.dtype)
         version = 0 if tensor._writes is None else tensor._writes[0]
         now = (version, state.recording)
         key = (id(tensor), self.dtype)
-        _, made, then = self.cache.get(key, (None, None, None))
-        if then != now:
+        _, array, then, made = self.cache.get(key, (None, None, None, None))
+        if array is not tensor._array or then != now:
             made = OPERATIONS.cast(tensor, dtype=self.dtype)
-            self.cache[key] = (tensor, made, now)  # the tensor is held: its id stays its own
+            # the tensor is held: its id stays its own
+            self.cache[key] = (tensor, tensor._array, now, made)
         return made
 
 

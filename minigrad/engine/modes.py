@@ -12,6 +12,9 @@ class _State(threading.local):
     inference = False
     autocast = None  # the policy in force in this thread
 
+    def __init__(self):
+        self.outer = []  # the policies of the contexts around the innermost one
+
 
 state = _State()
 

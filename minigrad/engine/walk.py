@@ -202,10 +202,12 @@ class _Arrays:
         if saved:
             _check_saved(node)
         runner = node
+        if len(gradients) > 1:
+            gradients = node.fill_gradients(gradients)  # as stored, like those that are there
         if node.emulated and not node.moves:
             runner, gradients = _Arrays._decoded(node, gradients)
         if len(gradients) > 1:
-            results = runner.vjp(node.k, *node.fill_gradients(gradients))
+            results = runner.vjp(node.k, *gradients)
         else:
             results = runner.vjp(node.k, gradients[0])
         if saved and not retain_graph:

@@ -18,6 +18,8 @@ class Adadelta(Optimizer):
     tensor([0.9684], requires_grad=True)
     """
 
+    scalars = ("step",)
+
     def __init__(
         self, params, lr=1.0, rho=0.9, eps=1e-6, weight_decay=0, foreach=None, *,
         capturable=False, maximize=False, differentiable=False,

@@ -24,6 +24,8 @@ class Adafactor(Optimizer):
     (0.9900000095367432, (2, 1))
     """
 
+    scalars = ("step",)
+
     def __init__(
         self, params, lr=1e-2, beta2_decay=-0.8, eps=(None, 1e-3), d=1.0, weight_decay=0.0, *,
         foreach=None, maximize=False,

@@ -13,6 +13,8 @@ class TwoMeans(Optimizer):
     returns the numbers of ``kernels.adam_update``.
     """
 
+    scalars = ("step",)
+
     def check(self, group):
         """Raise ValueError unless the hyper-parameters of a group make sense."""
         check_at_least_zero(group, "lr", "eps", "weight_decay")

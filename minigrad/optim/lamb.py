@@ -18,6 +18,8 @@ class LAMB(Optimizer):
     tensor(0.5000)
     """
 
+    scalars = ("step",)
+
     def __init__(
         self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-6, weight_decay=0.0, *, maximize=False
     ):

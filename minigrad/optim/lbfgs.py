@@ -109,10 +109,12 @@ class LBFGS(Optimizer):
 
         def look(t):
             self._add(t, direction)
-            loss, grad = float(evaluate()), self._gradient()
-            for p, array in zip(self._params, before, strict=True):
-                p._array[...] = array
-                written(p)
+            try:
+                loss, grad = float(evaluate()), self._gradient()
+            finally:
+                for p, array in zip(self._params, before, strict=True):
+                    p._array[...] = array
+                    written(p)
             return Point(t, loss, grad, float(grad.dot(direction)))
 
         found, used = strong_wolfe(

@@ -1,5 +1,6 @@
 """Optimizer: parameters in groups, their state, and what every update rule shares."""
 
+import copy
 import functools
 from collections import defaultdict
 
@@ -66,7 +67,7 @@ class Optimizer:
     own, as in PyTorch. ``scalars`` names the entries of the state that are single numbers.
     """
 
-    scalars = ("step",)
+    scalars = ()
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -161,6 +162,12 @@ class Optimizer:
 
     def update(self, group):
         """Update the parameters of one group that have a gradient, in place."""
+        if group.get("differentiable"):
+            raise NotImplementedError(
+                "differentiable=True: no gradient flows through an update in place; write the "
+                "update as an expression, such as p - lr * g with g of autograd.grad(..., "
+                "create_graph=True)"
+            )
         rule, states, kind = self.rule(group), self.state, None
         for p in group["params"]:
             grad = p._grad
@@ -201,7 +208,9 @@ class Optimizer:
                 if set_to_none:
                     parameter._grad = None
                 elif parameter._grad is not None:
-                    parameter._grad = parameter._grad.detach().zero_()
+                    if parameter._grad._requires_grad:
+                        parameter._grad = parameter._grad.detach()
+                    parameter._grad.zero_()
 
     def register_step_pre_hook(self, hook):
         """Call ``hook(optimizer, args, kwargs)`` before every step; it may return new ones.
@@ -262,9 +271,13 @@ class Optimizer:
                 state[number] = entry
             else:
                 state[parameter] = {k: self.loaded(v, k, parameter) for k, v in entry.items()}
+        groups = [
+            {key: copy.deepcopy(value) for key, value in group.items() if key != "params"}
+            for group in saved
+        ]
         self.state = state
-        for group, other in zip(self.param_groups, saved, strict=True):
-            group.update({key: value for key, value in other.items() if key != "params"})
+        for group, loaded in zip(self.param_groups, groups, strict=True):
+            group.update(loaded)
         for hook in list(self._on_loaded.values()):
             hook(self)
 
@@ -334,7 +347,10 @@ def _named(params):
     if isinstance(params, TensorBase):
         params = [params]
     if isinstance(params, set):
-        raise TypeError("optimizer parameters need an order, which a set lacks; use a list")
+        raise TypeError(
+            "optimizer parameters need to be organized in ordered collections, and a set has no "
+            "order; use a list"
+        )
     params = list(params)
     names = [p[0] for p in params if isinstance(p, tuple)]
     if not names:

@@ -20,6 +20,8 @@ class Rprop(Optimizer):
     tensor([0.9000], requires_grad=True)
     """
 
+    scalars = ("step",)
+
     def __init__(
         self, params, lr=1e-2, etas=(0.5, 1.2), step_sizes=(1e-6, 50), *, capturable=False,
         foreach=None, maximize=False, differentiable=False,

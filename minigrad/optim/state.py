@@ -39,16 +39,20 @@ def master_of(parameter, state):
     They stand in the state as ``"master"``; where the parameter was changed by anybody else, its
     own values count.
     """
-    current = values(parameter)
     kept = state.get("master")
     if kept is None:
-        kept = state["master"] = new_tensor(current.copy())
-    else:
-        rounded = dtypes.encode_nearest(kept._array, parameter._tag)
-        kept._array[...] = backend.array_module(current).where(
-            rounded == parameter._array, kept._array, current
-        )
+        kept = state["master"] = new_tensor(values(parameter).copy())
+        return kept
+    rounded = dtypes.encode_nearest(kept._array, parameter._tag)
+    changed = _bits(rounded) != _bits(parameter._array)
+    if changed.any():
+        where = backend.array_module(changed).where
+        kept._array[...] = where(changed, values(parameter), kept._array)
     return kept
+
+
+def _bits(array):
+    return array.view(f"i{array.itemsize}")
 
 
 def apply_master(parameter, master):

@@ -434,3 +434,59 @@ def test_other_formats():
     assert y.dtype is fp8
     grid = amp.round_to(y.float(), fp8)
     np.testing.assert_array_equal(y.float(), grid)
+
+
+def test_A1_a_weight_whose_memory_is_replaced_is_cast_again():
+    weight, x = tensors(FULL, SQUARE, SQUARE)
+    weight.requires_grad_()
+    with amp.autocast():
+        first = x @ weight
+        weight.data = mg.zeros(3, 3)
+        assert (x @ weight == 0).all() and (first != 0).all()
+
+
+def use(context, inside):
+    with context:
+        return inside()
+
+
+@pytest.mark.parametrize("call", [use, lambda context, inside: context(inside)()])
+def test_one_context_serves_threads_whose_own_contexts_differ(call):
+    shared, seen = amp.autocast(dtype=FP16), {}
+    begun, joined, ended = (threading.Event() for _ in range(3))
+
+    def within():
+        with amp.autocast():
+            call(shared, lambda: (begun.set(), joined.wait(5)))
+            seen["within"] = amp.get_autocast_dtype()
+        ended.set()
+
+    def without():
+        begun.wait(5)
+        call(shared, lambda: (joined.set(), ended.wait(5)))
+        seen["without"] = amp.is_autocast_enabled()
+
+    threads = [threading.Thread(target=f) for f in (within, without)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == {"within": LOW, "without": False}
+
+
+@pytest.mark.parametrize("dtype", [LOW, FP16])
+@pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
+@pytest.mark.parametrize("used", [0, 1], ids=["outputs", "state"])
+def test_recurrent_gradients_where_one_output_is_not_used(kind, dtype, used):
+    layer = kind(4, 5)
+    x, weights = tensors(FULL, (6, 2, 4), (6, 2, 5))
+    found = []
+    for enabled in (False, True):
+        layer.zero_grad()
+        with amp.autocast(dtype=dtype, enabled=enabled):
+            out = layer(x)[used]
+        out = out[0] if isinstance(out, tuple) else out
+        (out.float() * weights[: len(out)]).sum().backward()
+        found.append([p.grad.numpy() for p in layer.parameters()])
+    for full, low in zip(*found, strict=True):
+        assert np.linalg.norm(low - full) < 0.02 * np.linalg.norm(full)

@@ -310,3 +310,35 @@ def test_the_check_sees_every_element(dtype, strided):
             x[place] = bad
             assert not CPU.unscale_(x, 0.5)
     assert CPU.unscale_(np.zeros(0, dtype), 2.0)
+
+
+def test_few_outputs_are_kept_where_update_is_never_called():
+    scaler = amp.GradScaler()
+    for _ in range(100):
+        scaler.scale(mg.ones(1, requires_grad=True).sum())
+    assert len(scaler._outputs) < 10
+
+
+def test_the_loss_that_was_not_finite_is_told_after_many_others():
+    p, optimizer, scaler = ready()
+    for factor in (INF, *[1.0] * 50):
+        scaler.scale((p * factor).sum()).backward()
+    assert scaler.step(optimizer) is False
+    assert (scaler.last_skip.during, scaler.last_skip.loss) == ("forward", INF)
+
+
+def test_a_state_that_lacks_something_changes_nothing():
+    scaler = amp.GradScaler()
+    before = scaler.state_dict()
+    state = {**before, "scale": 7.0}
+    del state["_growth_tracker"]
+    with pytest.raises(KeyError, match="_growth_tracker"):
+        scaler.load_state_dict(state)
+    assert scaler.state_dict() == before
+
+
+@pytest.mark.skipif(mg.cuda.is_available(), reason="there is a GPU, so it is not disabled")
+def test_it_is_disabled_for_a_gpu_that_is_not_there():
+    with pytest.warns(UserWarning, match="CUDA is not available. Disabling"):
+        scaler = amp.GradScaler("cuda")
+    assert not scaler.is_enabled() and scaler.state_dict() == {} and scaler.get_scale() == 1.0

@@ -42,3 +42,12 @@ def test_other_formats(dtype):
     report = amp.memory_report(wide_net(), (mg.ones(4096, 64),), dtype=dtype)
     share = report.ratio("saved activations")
     assert share <= 0.55 if dtype is mg.float16 else share > 0.55  # stored as float32
+
+
+def test_random_numbers_go_on_as_without_a_report():
+    model = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5))
+    mg.manual_seed(0)
+    expected = mg.rand(3).tolist()
+    mg.manual_seed(0)
+    amp.memory_report(model, mg.ones(2, 4))
+    assert mg.rand(3).tolist() == expected

@@ -1,5 +1,7 @@
 """Rounding to nearest and at random."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -79,3 +81,29 @@ def test_a_context_covers_ops_gradients_and_writes():
 def test_bad_arguments(x, dtype, message):
     with pytest.raises(TypeError, match=message):
         amp.round_to(x, dtype)
+
+
+def test_one_context_serves_several_threads():
+    shared, seen = amp.stochastic_rounding(key()), []
+    begun, joined, ended = (threading.Event() for _ in range(3))
+
+    def within():
+        with amp.stochastic_rounding(key()):
+            with shared:
+                begun.set()
+                joined.wait(5)
+            ended.set()
+
+    def without():
+        begun.wait(5)
+        with shared:
+            joined.set()
+            ended.wait(5)
+        seen.append(mg.full((1000,), 1.003).to(mg.bfloat16).unique().tolist())
+
+    threads = [threading.Thread(target=f) for f in (within, without)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [[1.0]]

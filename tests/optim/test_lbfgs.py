@@ -258,3 +258,21 @@ def test_arguments_and_printing_are_those_of_torch():
     ours, theirs = (Run(lib, "rosenbrock", {}).optimizer for lib in (mg, torch))
     assert ours.defaults == theirs.defaults and repr(ours) == repr(theirs)
     assert parameters(LBFGS) == parameters(torch.optim.LBFGS)
+
+
+def test_a_closure_that_fails_within_a_line_search_leaves_the_point_before_it():
+    p = mg.tensor([3.0, 1.0], requires_grad=True)
+    optimizer, points = LBFGS([p], line_search_fn="strong_wolfe"), []
+
+    def closure():
+        points.append(p.tolist())
+        if len(points) == 2:
+            raise KeyError
+        optimizer.zero_grad()
+        loss = (p**4).sum()
+        loss.backward()
+        return loss
+
+    with pytest.raises(KeyError):
+        optimizer.step(closure)
+    assert p.tolist() == points[0] != points[-1]

@@ -465,3 +465,28 @@ def test_compositions_fill_rates_that_are_tensors(name):
     np.testing.assert_allclose(path, run(*composed(name), 30), rtol=0, atol=1e-12)
     for group, lr in zip(opt.param_groups, given, strict=True):
         assert group["lr"] is lr and group["initial_lr"] is not lr
+
+
+@pytest.mark.parametrize(
+    "name, options",
+    [
+        ("OneCycleLR", {"max_lr": 0.1, "total_steps": 5}),
+        ("OneCycleLR", {"max_lr": 0.1, "total_steps": 5, "base_momentum": [0.1, 0.2]}),
+        ("CyclicLR", {"base_lr": 0.1, "max_lr": 0.5}),
+        ("CyclicLR", {"base_lr": 0.1, "max_lr": [0.5, 0.6]}),
+        ("CyclicLR", {"base_lr": 0.1, "max_lr": 0.5, "max_momentum": [0.1, 0.2]}),
+    ],
+)
+def test_a_refused_cycle_writes_nothing(name, options):
+    own = {"momentum": 0.7} if "momentum" in str(options) else {}
+    kind = mg.optim.SGD if own else mg.optim.Adagrad
+    optimizer = kind([mg.ones(1, requires_grad=True)], lr=1.0, **own)
+    before = dict(optimizer.param_groups[0])
+    if not own and isinstance(options["max_lr"], float):
+        message = "must support momentum"
+    else:
+        message = "same length"
+    with pytest.raises(ValueError, match=message):
+        getattr(lrs, name)(optimizer, **options)
+    assert optimizer.param_groups[0] == before
+    assert lrs.StepLR(optimizer, 1).base_lrs == [1.0]

@@ -285,3 +285,71 @@ def test_repr_is_that_of_torch(name):
         optimizer = getattr(lib.optim, name)([{"params": [a], "lr": 0.5}, {"params": [b]}])
         texts.append(repr(optimizer))
     assert texts[0] == texts[1]
+
+
+def test_loading_copies_the_values_of_groups():
+    rate, extra = mg.tensor(0.1), [1]
+    first = SGD([{"params": [leaf(1.0)], "extra": extra}], lr=rate)
+    second = SGD([{"params": [leaf(1.0)], "extra": [0]}])
+    second.load_state_dict(first.state_dict())
+    rate.fill_(7.0)
+    extra.append(2)
+    (group,) = second.param_groups
+    assert group["lr"].item() == pytest.approx(0.1) and group["extra"] == [1]
+
+
+class Counting(Optimizer):
+    """An optimizer as users of PyTorch write one, with plain numbers in its state."""
+
+    def __init__(self, params, lr=0.5):
+        super().__init__(params, {"lr": lr})
+
+    @mg.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                state = self.state[p]
+                state["step"] = state.get("step", 0) + 1
+                p.sub_(p.grad, alpha=group["lr"] / state["step"])
+
+
+def test_numbers_in_the_state_of_an_optimizer_of_ones_own_stay_numbers():
+    optimizer, other = Counting([signed(leaf(1.0))]), Counting([leaf(1.0)])
+    optimizer.step()
+    other.load_state_dict(optimizer.state_dict())
+    (state,) = other.state.values()
+    assert state == {"step": 1} and type(state["step"]) is int
+
+
+def test_zeroing_keeps_the_gradient_tensor():
+    p = signed(leaf(1.0))
+    gradient = p.grad
+    SGD([p]).zero_grad(set_to_none=False)
+    assert p.grad is gradient and gradient.item() == 0
+    (p * p).sum().backward(create_graph=True)
+    SGD([p]).zero_grad(set_to_none=False)
+    assert p.grad.item() == 0 and not p.grad.requires_grad
+
+
+@pytest.mark.parametrize("kind", [SGD, Adam, mg.optim.Adagrad])
+def test_a_step_that_should_be_differentiable_is_refused(kind):
+    p = signed(leaf(1.0))
+    optimizer = kind([p], differentiable=True)
+    with pytest.raises(NotImplementedError, match="differentiable=True"):
+        optimizer.step()
+    assert p.item() == 1.0
+
+
+@pytest.mark.parametrize("dtype", [mg.bfloat16, mg.float16, mg.float_format(4, 3)])
+def test_master_weights_follow_what_others_write(dtype):
+    p = mg.tensor([1.0, -0.0, 2.0, 3.0]).to(dtype).requires_grad_()
+    optimizer = SGD([p], lr=1e-3)
+    for _ in range(3):
+        p.grad = mg.ones_like(p)
+        optimizer.step()
+    with mg.no_grad():
+        p[2] = 5.0
+    master = optimizer.state[p]["master"]
+    p.grad = mg.zeros_like(p)
+    optimizer.step()
+    np.testing.assert_allclose(master, [0.997, -0.003, 5.0, 2.997], atol=1e-6)

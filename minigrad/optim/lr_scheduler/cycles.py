@@ -14,21 +14,24 @@ OPPOSITE = {
 class MomentumCycle(LRScheduler):
     """A schedule of the rate that also sets ``momentum``, or β₁ where the optimizer has betas."""
 
-    def _start_momentum(self, optimizer, base_momentum, max_momentum, last_epoch):
-        """Check the optimizer and put the bounds in its groups; returns them, one per group."""
+    def _bounds(self, optimizer, base_momentum, max_momentum):
+        """The lowest and the highest momentum of every group; checks that there is one to set."""
         if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
             raise ValueError(
                 "optimizer must support momentum or beta1 with `cycle_momentum` option enabled"
             )
         self.use_beta1 = "betas" in optimizer.defaults
-        low = per_group("base_momentum", optimizer, base_momentum)
-        high = per_group("max_momentum", optimizer, max_momentum)
-        if last_epoch == -1:
-            self._write_momentum(high)
-            for group, base, top in zip(optimizer.param_groups, low, high, strict=True):
-                group["max_momentum"] = top
-                group["base_momentum"] = base
-        return low, high
+        return (
+            per_group("base_momentum", optimizer, base_momentum),
+            per_group("max_momentum", optimizer, max_momentum),
+        )
+
+    def _start_momentum(self, low, high):
+        """Put the bounds in the groups, and the momentum at the highest."""
+        self._write_momentum(high)
+        for group, base, top in zip(self.optimizer.param_groups, low, high, strict=True):
+            group["max_momentum"] = top
+            group["base_momentum"] = base
 
     def _momenta(self, k):
         """The momentum of every group at step ``k``."""
@@ -77,9 +80,6 @@ class CyclicLR(MomentumCycle):
             raise ValueError(f"mode is invalid and scale_fn is None: mode={mode!r}")
         self.optimizer = optimizer
         base_lrs = per_group("base_lr", optimizer, base_lr)
-        if last_epoch == -1:
-            for group, lr in zip(optimizer.param_groups, base_lrs, strict=True):
-                set_value(group, "lr", lr)
         self.max_lrs = per_group("max_lr", optimizer, max_lr)
         up = float(step_size_up)
         self.total_size = up + (up if step_size_down is None else float(step_size_down))
@@ -92,9 +92,14 @@ class CyclicLR(MomentumCycle):
         self.scale_mode = scale_mode
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
-            self.base_momentums, self.max_momentums = self._start_momentum(
-                optimizer, base_momentum, max_momentum, last_epoch
+            self.base_momentums, self.max_momentums = self._bounds(
+                optimizer, base_momentum, max_momentum
             )
+        if last_epoch == -1:  # nothing is written before all is checked
+            for group, lr in zip(optimizer.param_groups, base_lrs, strict=True):
+                set_value(group, "lr", lr)
+            if cycle_momentum:
+                self._start_momentum(self.base_momentums, self.max_momentums)
         super().__init__(optimizer, last_epoch)
         self.base_lrs = base_lrs
 
@@ -179,14 +184,16 @@ class OneCycleLR(MomentumCycle):
         ]
         self._anneal_func_type = anneal_strategy
         max_lrs = per_group("max_lr", optimizer, max_lr)
-        if last_epoch == -1:
+        self.cycle_momentum = cycle_momentum
+        if cycle_momentum:
+            momenta = self._bounds(optimizer, base_momentum, max_momentum)
+        if last_epoch == -1:  # nothing is written before all is checked
             for group, top in zip(optimizer.param_groups, max_lrs, strict=True):
                 group["initial_lr"] = top / div_factor
                 group["max_lr"] = top
                 group["min_lr"] = group["initial_lr"] / final_div_factor
-        self.cycle_momentum = cycle_momentum
-        if cycle_momentum:
-            self._start_momentum(optimizer, base_momentum, max_momentum, last_epoch)
+            if cycle_momentum:
+                self._start_momentum(*momenta)
         super().__init__(optimizer, last_epoch)
 
     def _annealed(self, k, start, end):

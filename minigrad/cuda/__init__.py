@@ -1,13 +1,22 @@
 """Questions about GPUs under the names of torch.cuda."""
 
-from . import backend
-from .random import manual_seed
+import importlib
+
+from .. import backend
+from ..random import manual_seed
 
 __all__ = [
-    "device_count", "empty_cache", "is_available", "manual_seed", "manual_seed_all", "synchronize",
+    "device_count", "empty_cache", "is_available", "is_bf16_supported", "manual_seed",
+    "manual_seed_all", "synchronize",
 ]  # fmt: skip
 
 manual_seed_all = manual_seed
+
+
+def __getattr__(name):
+    if name == "amp":
+        return importlib.import_module(".amp", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def is_available():
@@ -17,6 +26,11 @@ def is_available():
     except RuntimeError:
         return False
     return True
+
+
+def is_bf16_supported():
+    """Whether a GPU can hold bfloat16: any that is there, for the format is emulated."""
+    return is_available()
 
 
 def device_count():
