@@ -145,19 +145,19 @@ def caption(found):
 
 
 def report():
-    """All tables for which results exist."""
-    known = {script: found for script in TITLES if (found := results_of(script)) is not None}
-    parts = [caption(found) for found in known.values()][:1]
-    parts += [times_table(script, found) for script, found in known.items()]
-    tables = {
+    """All tables for which results exist, by the machine that they were measured on."""
+    tables = {script: partial(times_table, script) for script in TITLES} | {
         "layers": layers_table,
         "optimizers": partial(sizes_table, "one step of an optimizer"),
         "op_overhead": overhead_table,
         "tensor_ops": partial(sizes_table, "forward and backward"),
     }
+    by_machine = {}
     for script, table in tables.items():
         if (found := results_of(script)) is not None:
-            parts.append(table(found))
+            captioned = by_machine.setdefault(str(found["machine"]), [caption(found)])
+            captioned.append(table(found))
+    parts = [part for captioned in by_machine.values() for part in captioned]
     return "\n\n".join(parts) or "No results yet: run `make bench`."
 
 
