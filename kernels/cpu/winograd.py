@@ -83,15 +83,19 @@ def _weights(taps, c_unit, k_unit, transformed):
 
 
 @jit()
-def _input_tiles(pixels, unit, wide, high_tiles, wide_tiles, tiles, first, pitch):
-    """Bᵀ X B of the tiles of one image: tiles[place pitch + tile unit + channel]"""
-    for i in range(high_tiles):
-        for j in range(wide_tiles):
-            start, tile = (i * OUT * wide + j * OUT) * unit, first + i * wide_tiles + j
+def _inputs(x, channels, size, unit, tiles_of, inside, pixels, tiles):
+    """Bᵀ X B of the tiles of some images: tiles[place pitch + tile unit + channel]"""
+    each, wide = tiles_of[0] * tiles_of[1], OUT * tiles_of[1] + IN - OUT
+    pitch = len(x) * each * unit + WIDTH
+    for n in range(len(x)):
+        planes_to_pixels(x[n], 0, channels, size, pixels, unit, inside)
+        for t in range(each):
+            start = (t // tiles_of[1] * OUT * wide + t % tiles_of[1] * OUT) * unit
             for c in range(0, unit, LANES):
                 input_tile(
-                    pixels, start + c, wide * unit, unit, tiles, tile * unit + c, 6 * pitch, pitch
-                )
+                    pixels, start + c, wide * unit, unit,
+                    tiles, (n * each + t) * unit + c, 6 * pitch, pitch,
+                )  # fmt: skip
 
 
 @jit()
@@ -99,18 +103,15 @@ def _forward(
     x, y, channels, outputs, shape, size, tiles_of, images, c_unit, k_unit,
     weights, bias, inside, outside, pixels, tiles, products, results,
 ):  # fmt: skip
-    """Fill y from x, some images at a time; see :func:`correlate` for the scratch arrays."""
+    """Fill y from x, some images at a time; :class:`_Plan` makes the arrays."""
     high_tiles, wide_tiles = tiles_of
     each, wide = high_tiles * wide_tiles, OUT * wide_tiles
     for n0 in range(0, len(x), images):
         count = min(images, len(x) - n0)
         total = count * each
         c_pitch, k_pitch = total * c_unit + WIDTH, total * k_unit + WIDTH
-        for n in range(count):
-            planes_to_pixels(x[n0 + n], 0, channels, shape, pixels, c_unit, inside)
-            _input_tiles(
-                pixels, c_unit, wide + 2, high_tiles, wide_tiles, tiles, n * each, c_pitch
-            )
+        some = x[n0 : n0 + count]
+        _inputs(some, channels, shape, c_unit, tiles_of, inside, pixels, tiles)
         for place in range(IN * IN):
             for k in range(0, k_unit, WIDTH):
                 multiply_rows(
@@ -141,11 +142,9 @@ def _backward(
         count = min(images, len(x) - n0)
         total = count * each
         c_pitch, k_pitch = total * c_unit + WIDTH, total * k_unit + WIDTH
+        some = x[n0 : n0 + count]
+        _inputs(some, channels, shape, c_unit, tiles_of, inside, pixels, tiles)
         for n in range(count):
-            planes_to_pixels(x[n0 + n], 0, channels, shape, pixels, c_unit, inside)
-            _input_tiles(
-                pixels, c_unit, wide + 2, high_tiles, wide_tiles, tiles, n * each, c_pitch
-            )
             planes_to_pixels(g[n0 + n], 0, outputs, size, results, k_unit, outside)
             for t in range(each):
                 start = (t // wide_tiles * OUT * wide + t % wide_tiles * OUT) * k_unit

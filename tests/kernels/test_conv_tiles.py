@@ -7,7 +7,7 @@ from minigrad.kernels import launch
 from minigrad.kernels.cpu import conv, conv_tiles, pixels, simd, winograd
 from minigrad.kernels.reference import conv as reference
 
-from .test_winograd import assert_near, exactly
+from .test_winograd import assert_near, counted, exactly
 
 pytestmark = pytest.mark.skipif(not simd.LANES, reason="no fused multiply-add on this host")
 
@@ -35,13 +35,7 @@ def operands(rng, images, channels, outputs, height, width, kernel, stride, padd
 def used(monkeypatch):
     """How often the room computed something; Winograd's, where it would fit, computes nothing."""
     monkeypatch.setattr(winograd, "FEWEST", 1 << 30)
-    calls = []
-    for name in ("correlate", "weight_grad"):
-        function = getattr(conv_tiles, name)
-        monkeypatch.setattr(
-            conv_tiles, name, lambda *a, f=function, n=name: calls.append(n) or f(*a)
-        )
-    return calls
+    return counted(monkeypatch, conv_tiles)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

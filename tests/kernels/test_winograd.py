@@ -39,16 +39,19 @@ def assert_near(found, exact):
     assert abs(found - exact).max() <= ERROR * abs(exact).max()
 
 
+def counted(monkeypatch, room):
+    """The names of the functions of a room of convolutions, as they are called from now on."""
+    calls = []
+    for name in ("correlate", "weight_grad"):
+        function = getattr(room, name)
+        monkeypatch.setattr(room, name, lambda *a, f=function, n=name: calls.append(n) or f(*a))
+    return calls
+
+
 @pytest.fixture
 def used(monkeypatch):
     """How often the room computed something."""
-    calls = []
-    for name in ("correlate", "weight_grad"):
-        function = getattr(winograd, name)
-        monkeypatch.setattr(
-            winograd, name, lambda *a, f=function, n=name: calls.append(n) or f(*a)
-        )
-    return calls
+    return counted(monkeypatch, winograd)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
