@@ -7,13 +7,15 @@ from .state import filled, scalar
 
 
 class TwoMeans(Optimizer):
-    """Base of the optimizers that keep a mean of the gradient and one of its square.
+    """Base of the optimizers that keep a mean of the gradient and one of its size.
 
-    A subclass gives ``numbers(group)``: a function of a parameter's state that counts the step and
-    returns the numbers of ``kernels.adam_update``.
+    ``means`` names the two in the state. A subclass gives ``numbers(group)``, a function of a
+    parameter's state that counts the step and returns the numbers of ``kernels.adam_update``; or a
+    rule of its own.
     """
 
     scalars = ("step",)
+    means = ("exp_avg", "exp_avg_sq")
 
     def check(self, group):
         """Raise ValueError unless the hyper-parameters of a group make sense."""
@@ -21,9 +23,8 @@ class TwoMeans(Optimizer):
         check_betas(group)
 
     def start(self, parameter, group):
-        """Means of the gradient and of its square, both 0."""
-        means = {name: filled(parameter, 0) for name in ("exp_avg", "exp_avg_sq")}
-        return {"step": scalar(0), **means}
+        """Both means, 0."""
+        return {"step": scalar(0), **{name: filled(parameter, 0) for name in self.means}}
 
     def rule(self, group):
         """The update of one parameter under the hyper-parameters of a group."""

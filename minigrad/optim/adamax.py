@@ -1,11 +1,10 @@
 """Adamax: Adam with the largest gradient in place of the mean square."""
 
+from .adam import TwoMeans
 from .hyper import by_step, direction, floats
-from .optimizer import Optimizer, check_at_least_zero, check_betas
-from .state import filled, scalar
 
 
-class Adamax(Optimizer):
+class Adamax(TwoMeans):
     """m ← β₁ m + (1 − β₁) g;  u ← max(β₂ u, |g| + ε);  p ← p − lr / (1 − β₁ᵗ) · m / u.
 
     ``weight_decay`` λ adds λ p to g. Source: Kingma and Ba 2015, section 7.1.
@@ -18,7 +17,7 @@ class Adamax(Optimizer):
     tensor([0.9000], requires_grad=True)
     """
 
-    scalars = ("step",)
+    means = ("exp_avg", "exp_inf")
 
     def __init__(
         self, params, lr=2e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, foreach=None, *,
@@ -30,16 +29,6 @@ class Adamax(Optimizer):
             "capturable": capturable,
         }  # fmt: skip
         super().__init__(params, defaults)
-
-    def check(self, group):
-        """Raise ValueError unless the hyper-parameters of a group make sense."""
-        check_at_least_zero(group, "lr", "eps", "weight_decay")
-        check_betas(group)
-
-    def start(self, parameter, group):
-        """The mean of the gradient and its largest size, both 0."""
-        state = {name: filled(parameter, 0) for name in ("exp_avg", "exp_inf")}
-        return {"step": scalar(0), **state}
 
     def rule(self, group):
         """The update of one parameter under the hyper-parameters of a group."""

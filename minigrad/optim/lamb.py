@@ -1,10 +1,10 @@
 """LAMB."""
 
-from .optimizer import Optimizer, check_at_least_zero, check_betas
-from .state import advance, filled, scalar
+from .adam import TwoMeans
+from .state import advance
 
 
-class LAMB(Optimizer):
+class LAMB(TwoMeans):
     """u = m̂ / (√v̂ + ε) + λ p with the moments of Adam;  p ← p − lr ‖p‖ / ‖u‖ · u.
 
     Every tensor moves by the same fraction of its own length, for large batches. Where ‖p‖ or ‖u‖
@@ -18,8 +18,6 @@ class LAMB(Optimizer):
     tensor(0.5000)
     """
 
-    scalars = ("step",)
-
     def __init__(
         self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-6, weight_decay=0.0, *, maximize=False
     ):
@@ -28,16 +26,6 @@ class LAMB(Optimizer):
             "maximize": maximize,
         }  # fmt: skip
         super().__init__(params, defaults)
-
-    def check(self, group):
-        """Raise ValueError unless the hyper-parameters of a group make sense."""
-        check_at_least_zero(group, "lr", "eps", "weight_decay")
-        check_betas(group)
-
-    def start(self, parameter, group):
-        """Means of the gradient and of its square, both 0."""
-        means = {name: filled(parameter, 0) for name in ("exp_avg", "exp_avg_sq")}
-        return {"step": scalar(0), **means}
 
     def rule(self, group):
         """The update of one parameter under the hyper-parameters of a group."""
