@@ -66,7 +66,8 @@ from .dtypes import (
 from .dtypes import bool_ as bool
 from .dtypes import float_ as float
 from .dtypes import int_ as int
-from .io import load, save
+from .engine.modes import get_fusion, set_fusion
+from .io import load, load_checkpoint, save, save_checkpoint
 from .ops.activation import *
 from .ops.arithmetic import *
 from .ops.bitwise import *
@@ -128,7 +129,7 @@ preserve_format = "preserve_format"
 contiguous_format = "contiguous_format"
 
 # what follows is loaded when it is first asked for
-_LATE = ("amp", "cuda", "data", "nn", "optim", "testing", "utils")
+_LATE = ("amp", "cuda", "data", "debug", "nn", "optim", "testing", "train", "utils", "viz")
 _AUTOCAST = (
     "autocast", "clear_autocast_cache", "get_autocast_dtype", "is_autocast_cache_enabled",
     "is_autocast_enabled",

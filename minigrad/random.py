@@ -4,6 +4,7 @@ A generator is a seed (the Philox key) and a counter; drawing advances the count
 consumed. Its whole state is these two integers, and a counter for each named stream taken from it.
 """
 
+import contextlib
 import os
 import threading
 import zlib
@@ -67,7 +68,14 @@ class Generator:
         self.manual_seed(seed)
         self.counter = int(counter)
         for name, count in streams[0].items() if streams else ():
-            self.stream(name).counter = int(count)
+            Generator.stream(self, name).counter = int(count)
+
+    def clone_state(self):
+        """Another generator in the same state."""
+        return _in_state(self.device, self.get_state())
+
+    def __reduce__(self):
+        return _in_state, (self.device, self.get_state())
 
     def reserve(self, counters):
         """Take ``counters`` counters for one draw; returns (key, first counter)."""
@@ -77,7 +85,61 @@ class Generator:
         return self.seed_value, first
 
 
-default_generator = Generator()
+def _in_state(device, state):
+    generator = Generator(device)
+    generator.set_state(state)
+    return generator
+
+
+class _Lent(threading.local):
+    """The generator that stands in for the default one in this thread."""
+
+    generator = None
+
+
+_lent = _Lent()
+
+
+class _Default(Generator):
+    """The default generator: in a thread that draws from another one, its numbers are that one's.
+
+    Its state stays its own.
+    """
+
+    def reserve(self, counters):
+        lent = _lent.generator
+        return super().reserve(counters) if lent is None else lent.reserve(counters)
+
+    def stream(self, name):
+        lent = _lent.generator
+        return super().stream(name) if lent is None else lent.stream(name)
+
+
+@contextlib.contextmanager
+def drawing_from(generator):
+    """In this thread, inside, what draws from the default generator draws from ``generator``."""
+    before, _lent.generator = _lent.generator, generator
+    try:
+        yield generator
+    finally:
+        _lent.generator = before
+
+
+def mixed(*numbers):
+    """A seed of 64 bits that follows from integers, each of which changes all of its bits.
+
+    The finaliser of splitmix64 after each. Source: Steele, Lea and Flood 2014.
+    """
+    state = 0
+    for number in numbers:
+        state = (state + number * 0x9E3779B97F4A7C15 + 0xD1B54A32D192ED03) % 2**64
+        state = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+        state = (state ^ state >> 27) * 0x94D049BB133111EB % 2**64
+        state ^= state >> 31
+    return state
+
+
+default_generator = _Default()
 default_generator.seed()
 
 

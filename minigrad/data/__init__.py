@@ -1,5 +1,6 @@
-"""Data sets, samplers and the loader that makes batches of them."""
+"""Data sets, samplers, transforms and the loader that makes batches of samples."""
 
+from . import datasets, transforms
 from .collate import default_collate, default_convert
 from .dataset import (
     ConcatDataset,
@@ -12,18 +13,21 @@ from .dataset import (
 from .loader import DataLoader
 from .sampler import (
     BatchSampler,
+    DistributedSampler,
     RandomSampler,
     Sampler,
     SequentialSampler,
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from .workers import get_worker_info
 
 __all__ = [
     "BatchSampler",
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "DistributedSampler",
     "IterableDataset",
     "RandomSampler",
     "Sampler",
@@ -32,7 +36,10 @@ __all__ = [
     "SubsetRandomSampler",
     "TensorDataset",
     "WeightedRandomSampler",
+    "datasets",
     "default_collate",
     "default_convert",
+    "get_worker_info",
     "random_split",
+    "transforms",
 ]

@@ -5,7 +5,7 @@ import numpy as np
 from ..dtypes import float64
 from ..ops.creation import as_tensor
 from ..ops.sampling import multinomial, randint, randperm
-from ..random import default_generator
+from ..random import Generator, default_generator
 
 
 class Sampler:
@@ -120,6 +120,51 @@ class WeightedRandomSampler(_Ordered):
 
     def __len__(self):
         return self.num_samples
+
+
+class DistributedSampler(_Ordered):
+    """The share of the samples that process ``rank`` of ``num_replicas`` reads, shuffled alike.
+
+    Every process draws the same order from ``seed`` and the epoch, and takes each
+    ``num_replicas``-th index, so that together they read all samples. Call :meth:`set_epoch` before
+    every epoch. Where the shares would differ in length, some samples are read twice, or with
+    ``drop_last`` left out.
+
+    >>> [list(DistributedSampler(range(5), 2, rank, shuffle=False)) for rank in (0, 1)]
+    [[0, 2, 4], [1, 3, 0]]
+    """
+
+    def __init__(
+        self, dataset, num_replicas=None, rank=None, shuffle=True, seed=0, drop_last=False
+    ):
+        self.num_replicas = 1 if num_replicas is None else num_replicas
+        self.rank = 0 if rank is None else rank
+        if not 0 <= self.rank < self.num_replicas:
+            raise ValueError(
+                f"Invalid rank {self.rank}, rank should be in the interval "
+                f"[0, {self.num_replicas - 1}]"
+            )
+        self.dataset = dataset
+        self.shuffle = shuffle
+        self.seed = seed
+        self.drop_last = drop_last
+        self.epoch = 0
+
+    def set_epoch(self, epoch):
+        """Let the next pass have the order of an epoch."""
+        self.epoch = epoch
+
+    def order(self):
+        """The indices of one pass of this process."""
+        size = len(self.dataset)
+        total = len(self) * self.num_replicas
+        generator = Generator().manual_seed(self.seed + self.epoch)
+        indices = randperm(size, generator=generator)._array if self.shuffle else np.arange(size)
+        return np.resize(indices, total)[self.rank :: self.num_replicas]
+
+    def __len__(self):
+        size, replicas = len(self.dataset), self.num_replicas
+        return size // replicas if self.drop_last else -(-size // replicas)
 
 
 class BatchSampler(Sampler):

@@ -123,7 +123,11 @@ def test_iterable_data():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"num_workers": 2}, "num_workers=2"),
+        ({"num_workers": -1}, "num_workers"),
+        ({"prefetch_factor": 2}, "num_workers above 0"),
+        ({"persistent_workers": True}, "num_workers above 0"),
+        ({"num_workers": 1, "prefetch_factor": 0}, "prefetch_factor"),
+        ({"timeout": -1}, "timeout"),
         ({"shuffle": True, "sampler": [0]}, "exclusive with shuffle"),
         ({"batch_sampler": [[0]], "batch_size": 2}, "batch_sampler"),
         ({"batch_sampler": [[0]], "drop_last": True}, "batch_sampler"),

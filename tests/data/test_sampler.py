@@ -5,6 +5,7 @@ import pytest
 import minigrad as mg
 from minigrad.data import (
     BatchSampler,
+    DistributedSampler,
     RandomSampler,
     Sampler,
     SequentialSampler,
@@ -84,6 +85,30 @@ def test_batches(drop_last, expected):
 def test_bad_batches(size, drop):
     with pytest.raises(ValueError, match="batch_size|drop_last"):
         BatchSampler([], size, drop)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("size, replicas", [(10, 3), (9, 3), (2, 5), (7, 1)])
+@pytest.mark.parametrize("drop_last", [False, True])
+def test_shares_are_those_of_torch(size, replicas, drop_last):
+    torch_data = pytest.importorskip("torch.utils.data")
+    for rank in range(replicas):
+        options = {"num_replicas": replicas, "rank": rank, "drop_last": drop_last}
+        ours = DistributedSampler(range(size), shuffle=False, **options)
+        theirs = torch_data.DistributedSampler(range(size), shuffle=False, **options)
+        assert list(ours) == list(theirs) and len(ours) == len(theirs)
+
+
+def test_shares_of_a_shuffled_epoch_cover_all_samples():
+    samplers = [DistributedSampler(range(9), 3, rank, seed=4) for rank in range(3)]
+    first = [list(sampler) for sampler in samplers]
+    assert sorted(sum(first, [])) == list(range(9)) and first == [list(s) for s in samplers]
+    for sampler in samplers:
+        sampler.set_epoch(1)
+    assert sorted(sum(map(list, samplers), [])) == list(range(9))
+    assert first != [list(sampler) for sampler in samplers]
+    with pytest.raises(ValueError, match="Invalid rank 3"):
+        DistributedSampler(range(9), 3, 3)
 
 
 def test_base_class():
