@@ -32,4 +32,6 @@ def load(path, map_location=None, *, weights_only=True):
     return move(_FORMATS[kind].load(path), device)
 
 
-__all__ = ["load", "save"]
+from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint  # noqa: E402  (it saves)
+
+__all__ = ["Checkpoint", "load", "load_checkpoint", "save", "save_checkpoint"]
