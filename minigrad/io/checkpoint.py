@@ -3,7 +3,7 @@
 import copy
 
 from .. import random
-from . import load, save
+from .saving import load, save
 
 FORMAT, VERSION = "minigrad checkpoint", 1
 

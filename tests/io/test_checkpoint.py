@@ -46,7 +46,7 @@ def steps(made, count, batches):
 
 
 @pytest.mark.parametrize("stop", [1, 2, 4])
-def test_B3_everything_goes_on(tmp_path, stop):
+def test_everything_goes_on(tmp_path, stop):
     path = tmp_path / "run.npz"
     made = parts()
     batches = iter(made["loader"])

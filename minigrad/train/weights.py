@@ -1,0 +1,26 @@
+"""How much a batch counts in a mean over several batches."""
+
+from ..engine.graph import TensorBase
+
+
+def weight_of(loss_fn, targets):
+    """What the mean of a loss divides by, up to a constant, so that means of batches can be mixed.
+
+    For losses of classes that is the number of targets that are not ignored, or the sum of their
+    class weights; for all others the number of samples.
+
+    >>> import minigrad as mg
+    >>> weight_of(mg.nn.CrossEntropyLoss(), mg.tensor([2, 0, -100]))
+    2.0
+    >>> weight_of(mg.nn.MSELoss(), mg.zeros(4, 3))
+    4.0
+    """
+    if not isinstance(targets, TensorBase):
+        first = targets[0] if isinstance(targets, list | tuple) and targets else targets
+        return float(len(first))
+    ignored = getattr(loss_fn, "ignore_index", None)
+    if ignored is None or targets.is_floating_point():
+        return float(targets.shape[0]) if targets.ndim else 1.0
+    kept = targets[targets != ignored]
+    weight = getattr(loss_fn, "weight", None)
+    return float(kept.numel()) if weight is None else weight[kept].sum().item()

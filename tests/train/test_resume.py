@@ -1,0 +1,97 @@
+"""A run that was stopped anywhere goes on bit by bit as if it had not been."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import minigrad as mg
+
+from . import runs
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS = 24  # 60 samples in batches of 8, three times
+
+
+class StopAfter(mg.train.Callback):
+    """Ends the run after a step, as Ctrl-C does."""
+
+    def __init__(self, step):
+        self.at = step
+
+    def on_step_end(self, trainer):
+        if trainer.step == self.at:
+            trainer.stopping = "interrupted"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The outcome of the run that nothing stopped."""
+    before = mg.get_rng_state()
+    made, train, val = runs.trainer(tmp_path_factory.mktemp("whole"))
+    made.fit(train, val, epochs=runs.EPOCHS)
+    found = runs.outcome(made)
+    mg.set_rng_state(before)
+    return found
+
+
+@pytest.mark.parametrize("stop", [1, 7, 8, 12, 16, 23, 24])
+def test_B3_a_stopped_run_goes_on_bit_by_bit(tmp_path, whole, stop):
+    made, train, val = runs.trainer(tmp_path)
+    made.callbacks.insert(0, StopAfter(stop))
+    assert made.fit(train, val, epochs=runs.EPOCHS).interrupted
+    made, train, val = runs.trainer(tmp_path)
+    made.callbacks.insert(0, StopAfter(0))
+    assert not made.fit(train, val, epochs=runs.EPOCHS, resume="auto").interrupted
+    assert runs.outcome(made) == whole
+
+
+@pytest.mark.parametrize("name", ["last.npz", "best.npz"])
+def test_a_checkpoint_of_an_epoch_goes_on(tmp_path, whole, name):
+    made, train, val = runs.trainer(tmp_path)
+    made.fit(train, val, epochs=2)
+    made, train, val = runs.trainer(tmp_path)
+    made.fit(train, val, epochs=runs.EPOCHS, resume=tmp_path / name)
+    assert runs.outcome(made)["model"] == whole["model"]
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    """The outcome of the run as a program of its own, and the seconds that its training took."""
+    folder = tmp_path_factory.mktemp("program")
+    running = started(folder)
+    start = time.perf_counter()
+    while not (folder / "outcome.json").exists():
+        time.sleep(0.001)
+    seconds = time.perf_counter() - start
+    assert running.wait() == 0
+    return json.loads((folder / "outcome.json").read_text()), seconds
+
+
+def started(folder):
+    """The program, when its training has begun."""
+    (folder / "started").unlink(missing_ok=True)
+    running = subprocess.Popen([sys.executable, "-m", "tests.train.runs", str(folder)], cwd=ROOT)
+    while not (folder / "started").exists():
+        assert running.poll() is None
+        time.sleep(0.001)
+    return running
+
+
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(1, 20))]
+)
+def test_B3_a_killed_process_goes_on_bit_by_bit(tmp_path, program, seed):
+    expected, seconds = program
+    running = started(tmp_path)
+    time.sleep(random.Random(seed).uniform(0.02, 0.8) * seconds)
+    running.kill()
+    assert running.wait() == -signal.SIGKILL
+    assert not (tmp_path / "outcome.json").exists()
+    assert started(tmp_path).wait() == 0
+    assert json.loads((tmp_path / "outcome.json").read_text()) == expected
