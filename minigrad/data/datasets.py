@@ -45,7 +45,7 @@ def digits(seed=0):
 
     >>> train, test = digits()
     >>> len(train), len(test), train[0][0].shape
-    (1347, 450, minigrad.Size([64]))
+    (1347, 450, (64,))
     """
     return _bundled("digits", lambda x, train: x / 8 - 1, seed)
 

@@ -273,7 +273,7 @@ class MixUp:
     >>> import minigrad as mg
     >>> x, y = MixUp(num_classes=3)(mg.rand(4, 1, 8, 8), mg.tensor([0, 1, 2, 0]))
     >>> x.shape, mg.allclose(y.sum(1), mg.ones(4))
-    (minigrad.Size([4, 1, 8, 8]), True)
+    ((4, 1, 8, 8), True)
     """
 
     def __init__(self, *, num_classes, alpha=1.0):

@@ -7,6 +7,7 @@ from .callbacks import (
     Checkpoint,
     CSVLogger,
     EarlyStopping,
+    GradientLogger,
     JSONLogger,
     LRLogger,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Callback",
     "Checkpoint",
     "EarlyStopping",
+    "GradientLogger",
     "History",
     "JSONLogger",
     "LRLogger",

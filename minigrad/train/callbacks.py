@@ -7,7 +7,8 @@ from pathlib import Path
 from ..optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 __all__ = [
-    "CSVLogger", "Callback", "Checkpoint", "EMA", "EarlyStopping", "JSONLogger", "LRLogger",
+    "CSVLogger", "Callback", "Checkpoint", "EMA", "EarlyStopping", "GradientLogger", "JSONLogger",
+    "LRLogger",
 ]  # fmt: skip
 
 
@@ -240,6 +241,32 @@ class LRLogger(Callback):
 
     def load_state_dict(self, state):
         self.rates = list(state["rates"])
+
+
+class GradientLogger(Callback):
+    """Notes the norm of each parameter's gradient every so many steps in ``norms``, by name.
+
+    :func:`minigrad.viz.heat_map` draws it; a parameter without a gradient counts as 0. The norms
+    are those after clipping.
+    """
+
+    def __init__(self, every=1):
+        self.every = every
+        self.norms = {}
+
+    def on_step_end(self, trainer):
+        if trainer.step % self.every:
+            return
+        for name, parameter in trainer.model.named_parameters():
+            grad = parameter.grad
+            norm = 0.0 if grad is None else grad.detach().float().norm().item()
+            self.norms.setdefault(name, []).append(norm)
+
+    def state_dict(self):
+        return {"norms": self.norms}
+
+    def load_state_dict(self, state):
+        self.norms = {name: list(norms) for name, norms in state["norms"].items()}
 
 
 class CSVLogger(Callback):

@@ -4,8 +4,9 @@ A column's last word says what it is (``train_loss`` and ``test_loss`` are losse
 panel), its first words say whose it is, and one of them may be ``epoch``, the horizontal axis.
 """
 
-COLORS = {"train": "#8a94a6", "test": "#1f6feb", "val": "#1f6feb", "lr": "#b4690e"}
-INK, FAINT = "#24292f", "#d8dee4"
+from .style import AMBER, BLUE, GREY, INK, finished, named, picture
+
+COLORS = {"train": GREY, "test": BLUE, "val": BLUE, "lr": AMBER}
 SHARES = ("accuracy", "precision", "recall", "f1")
 
 
@@ -19,23 +20,14 @@ def training_curves(history, title=None, path=None):
     >>> [axes.get_title(loc="left") for axes in figure.axes]
     ['loss', 'lr']
     """
-    from matplotlib.figure import Figure
-
     panels = _panels(history)
     if not panels:
         raise ValueError("the history holds no column to draw besides 'epoch'")
     epochs = history.get("epoch") or range(1, len(next(iter(history.values()))) + 1)
-    figure = Figure(figsize=(4.6 * len(panels), 3.6), dpi=150, layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)
-    for axes, (quantity, columns) in zip(
-        figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
-    ):
+    figure, _ = picture(4.6 * len(panels), 3.6, 1, len(panels), title)
+    for axes, (quantity, columns) in zip(figure.axes, panels.items(), strict=True):
         _draw(axes, quantity, epochs, {name: history[name] for name in columns})
-    if title is not None:
-        figure.suptitle(title, x=0.012, ha="left", color=INK, fontsize=12, fontweight="bold")
-    if path is not None:
-        figure.savefig(path)
-    return figure
+    return finished(figure, path)
 
 
 def _panels(history):
@@ -54,16 +46,9 @@ def _draw(axes, quantity, epochs, columns):
     if quantity in SHARES:
         axes.set_ylim(_share_floor(columns.values()), 1.004)
     _label_ends(axes, epochs[-1], columns)
-    axes.set_title(quantity, loc="left", color=INK, fontsize=10)
-    axes.set_xlabel("epoch", color=INK, fontsize=9)
+    named(axes, quantity, "epoch")
     axes.set_xlim(epochs[0], max(epochs[-1], epochs[0] + 1))
-    axes.grid(axis="y", color=FAINT, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=INK, labelsize=8, length=0)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side == "bottom")
-        spine.set_color(FAINT)
 
 
 def _share_floor(curves):

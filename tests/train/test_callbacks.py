@@ -112,6 +112,15 @@ def test_logs_hold_the_history(tmp_path):
     assert rates.rates == [0.0, 0.0]
 
 
+def test_gradients_are_noted_by_name():
+    noted = mg.train.GradientLogger(every=2)
+    run([2.0, 1.0, 1.0, 0.5], noted)
+    assert list(noted.norms) == ["weight"] and len(noted.norms["weight"]) == 2
+    other = mg.train.GradientLogger()
+    other.load_state_dict(noted.state_dict())
+    assert other.norms == noted.norms and other.norms["weight"] is not noted.norms["weight"]
+
+
 def test_the_table_of_a_run(capsys):
     run([2.0, 1.0], mg.train.ProgressBar())
     lines = capsys.readouterr().out.splitlines()
