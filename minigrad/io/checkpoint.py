@@ -3,6 +3,7 @@
 import copy
 
 from .. import random
+from ..engine.graph import TensorBase
 from .saving import load, save
 
 FORMAT, VERSION = "minigrad checkpoint", 1
@@ -52,8 +53,11 @@ def load_checkpoint(path):
     content = load(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{path} is no checkpoint: it was not written by save_checkpoint")
-    if content["version"] != VERSION:
-        raise ValueError(f"{path} is a checkpoint of version {content['version']}, not {VERSION}")
+    if content.get("version") != VERSION:
+        raise ValueError(f"{path} is of version {content.get('version')!r}, not {VERSION}")
+    for name, kind in {"parts": dict, "random": tuple, "generators": dict}.items():
+        if not isinstance(content.get(name), kind):
+            raise ValueError(f"{path} is a damaged checkpoint: its {name!r} is no {kind.__name__}")
     return Checkpoint(path, content)
 
 
@@ -82,7 +86,8 @@ class Checkpoint:
         """Load the saved states into all that is given, and set the random numbers.
 
         Where one part does not fit, all of them are put back as they were and the error is raised:
-        KeyError for a part the file lacks, else what its ``load_state_dict`` raises.
+        KeyError for a part the file lacks, else what its ``load_state_dict`` raises, and ValueError
+        for a state of another form.
         """
         parts = _given(
             model=model, optimizer=optimizer, scheduler=scheduler, scaler=scaler, loader=loader,
@@ -96,18 +101,31 @@ class Checkpoint:
                 f"but the model has them at {list(generators)}"
             )
         before = {name: copy.deepcopy(_state(part, name)) for name, part in parts.items()}
+        for name, state in states.items():
+            _check_form(state, before[name], f"{self.path}: {name}")
+        numbers = random.get_rng_state(), {p: g.get_state() for p, g in generators.items()}
         done = []
         try:
             for name, part in parts.items():
                 done.append(name)
                 _load(part, states[name], name)
-        except BaseException:
+            _set_random(self._content["random"], self._content["generators"], generators)
+        except BaseException as error:
             for name in done:
                 _load(parts[name], before[name], name)
+            _set_random(*numbers, generators)
+            if isinstance(error, TypeError | AttributeError | IndexError):
+                raise ValueError(
+                    f"{self.path}: the state of {done[-1]!r} is not of the form expected: {error}"
+                ) from error
             raise
-        random.set_rng_state(self._content["random"])
-        for path, generator in generators.items():
-            generator.set_state(self._content["generators"][path])
+
+
+def _set_random(default, states, generators):
+    """Set the default generator and those of modules."""
+    random.set_rng_state(default)
+    for path, generator in generators.items():
+        generator.set_state(states[path])
 
 
 def _given(**parts):
@@ -123,6 +141,28 @@ def _state(part, name):
             "go on where it was"
         )
     return part.state_dict()
+
+
+def _check_form(saved, present, where):
+    """ValueError unless a saved state is built of the same kinds of values as the present one."""
+    if isinstance(present, dict | list | tuple):
+        kind = dict if isinstance(present, dict) else list | tuple
+        fits = isinstance(saved, kind)
+        if fits and (kind is dict or len(saved) == len(present)):
+            for key in present if kind is dict else range(len(present)):
+                if kind is not dict or key in saved:
+                    _check_form(saved[key], present[key], f"{where}[{key!r}]")
+    elif isinstance(present, bool | str):
+        fits = type(saved) is type(present)
+    elif isinstance(present, int | float):
+        one = isinstance(saved, TensorBase) and saved.numel() == 1
+        fits = one or (isinstance(saved, int | float) and not isinstance(saved, bool))
+    elif isinstance(present, TensorBase):
+        fits = isinstance(saved, TensorBase)
+    else:
+        fits = True
+    if not fits:
+        raise ValueError(f"{where} is a {type(saved).__name__}, not a {type(present).__name__}")
 
 
 def _load(part, state, name):

@@ -1,5 +1,8 @@
 """Checkpoints hold all of a run; what does not fit changes nothing."""
 
+import math
+import random
+
 import pytest
 
 import minigrad as mg
@@ -74,6 +77,58 @@ def test_what_does_not_fit_changes_nothing(tmp_path):
     assert before == after and mg.get_rng_state() == random_state
     with pytest.raises(RuntimeError, match="shape"):
         mg.load_checkpoint(path).restore(parts(width=4)["model"])
+
+
+def snapshot(made):
+    """Everything that restoring may change, as text."""
+    states = {
+        name: [one.state_dict() for one in part] if isinstance(part, list) else part.state_dict()
+        for name, part in made.items()
+    }
+    return str(states) + str(mg.get_rng_state())
+
+
+def mutated(value, chance):
+    """The value with one thing in it replaced by something of another kind."""
+    places = []
+
+    def collect(node):
+        keys = list(node) if isinstance(node, dict) else range(len(node))
+        for key in keys:
+            places.append((node, key))
+            if isinstance(node[key], dict | list):
+                collect(node[key])
+
+    collect(value)
+    node, key = chance.choice(places)
+    others = [None, 7, -1.5, "x", [], {}, (1, 2), mg.zeros(2, 3), {"a": [1]}, math.nan, 2**70]
+    node[key] = chance.choice(others)
+    return value
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(40), *(pytest.param(seed, marks=pytest.mark.full) for seed in range(40, 300))]
+)
+def test_hostile_checkpoints_change_nothing(tmp_path, seed, saved):
+    path, made = saved, parts()
+    content = mutated(mg.load(path), random.Random(seed))
+    hostile = tmp_path / "hostile.npz"
+    mg.save(content, hostile)
+    mg.load_checkpoint(path).restore(**made)
+    before = snapshot(made)
+    try:
+        mg.load_checkpoint(hostile).restore(**made)
+    except (ValueError, KeyError, RuntimeError) as error:
+        assert str(error) and snapshot(made) == before
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A checkpoint."""
+    path, made = tmp_path_factory.mktemp("saved") / "run.npz", parts()
+    steps(made, 2, iter(made["loader"]))
+    mg.save_checkpoint(path, **made)
+    return path
 
 
 def test_generators_of_modules_are_checked(tmp_path):
