@@ -3,15 +3,22 @@
 Kernels are serial, vectorised and release the interpreter lock; work above a measured threshold is
 cut along the first axis. Maps give the same bits however they are cut; reductions use chunks of a
 fixed size, so no result depends on the number of threads.
+
+There are more pieces than threads, and whoever is free takes the next: a worker that wakes late
+(25 µs after a short rest, 40 after a long one) or shares its core does less, and nobody waits for
+one that has not begun.
 """
 
 import os
 import threading
+from collections import deque
 from queue import SimpleQueue
 
 from .floating import QUIET, set_warnings
 
 SPLIT_ABOVE = 400_000  # element costs (one exp is 1.0): about 150 µs of work, six times a hand-over
+PIECES = 2  # of a large work per thread: each costs a product 2 % (its operands are copied)
+SMALL_PIECES = 4  # of the smallest work that is split
 
 
 class _Worker(threading.local):
@@ -21,6 +28,23 @@ class _Worker(threading.local):
 
 
 _worker = _Worker()
+
+
+def _next(waiting):
+    """The next task, or None."""
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
+
+
+def _failure(task):
+    """What running the task raises, or None."""
+    try:
+        task()
+    except BaseException as failure:  # carried to the caller, who raises it
+        return failure
+    return None
 
 
 class _Pool:
@@ -39,28 +63,23 @@ class _Pool:
         _worker.here = True
         set_warnings(QUIET)
         while (job := queue.get()) is not None:
-            task, done, failures = job
-            try:
-                task()
-            except BaseException as failure:  # carried to the caller, who raises it
-                failures.append(failure)
-            done.release()
+            waiting, done = job
+            while (task := _next(waiting)) is not None:
+                done.put(_failure(task))
 
     def run(self, tasks):
-        """Run at most ``threads`` tasks, the last one here; raise the first failure."""
-        done, failures = threading.Semaphore(0), []
+        """Run all tasks, here and by the workers; raise one of their failures."""
+        waiting, done = deque(tasks), SimpleQueue()
         with self.lock:
-            handed_over = () if self.closed else tasks[:-1]
-            for queue, task in zip(self.queues, handed_over, strict=False):
-                queue.put((task, done, failures))
-        try:
-            for task in tasks[len(handed_over) :]:
-                task()
-        finally:
-            for _ in handed_over:
-                done.acquire()
-        if failures:
-            raise failures[0]
+            for queue in () if self.closed else self.queues[: len(tasks) - 1]:
+                queue.put((waiting, done))
+        failures, elsewhere = [], len(tasks)
+        while (task := _next(waiting)) is not None:
+            failures.append(_failure(task))
+            elsewhere -= 1
+        failures += [done.get() for _ in range(elsewhere)]
+        for failure in filter(None, failures):
+            raise failure
 
     def close(self):
         """Let the workers end after what they have; later calls run in the calling thread."""
@@ -126,14 +145,15 @@ def split(loop, arrays, *scalars, cost=1.0, indexed=False):
     of the first row it sees.
     """
     first = arrays[0]
-    if first.size * cost < SPLIT_ABOVE or _threads == 1 or _worker.here:
+    work = first.size * cost
+    if work < SPLIT_ABOVE or _threads == 1 or _worker.here:
         if indexed:
             loop(0, *arrays, *scalars)
         else:
             loop(*arrays, *scalars)
         return
     pool, length = _the_pool(), len(first)
-    parts = min(pool.threads, length)
+    parts = min(length, PIECES * pool.threads, int(SMALL_PIECES * work / SPLIT_ABOVE))
     bounds = [length * i // parts for i in range(parts + 1)]
 
     def task(low, high):

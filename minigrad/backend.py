@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 
-from .kernels import launch, memory, registry, settings
+from .kernels import blas, launch, memory, registry, settings
 from .kernels.reference.ctc import states as ctc_states  # noqa: F401
 from .kernels.reference.fused import IDENTITY, RELU, SIGMOID, TANH  # noqa: F401
 from .kernels.reference.matmul import SLOPES  # noqa: F401
@@ -22,6 +22,7 @@ empty = memory.empty
 MEMORY_OWNERS = memory.OWNERS
 memory_stats = memory.stats
 release_memory = memory.release
+reset_peak_memory_stats = memory.reset_peak
 CPU = registry.CPU
 REFERENCE = registry.REFERENCE
 KERNELS = registry.KERNELS
@@ -153,10 +154,7 @@ def set_num_threads(threads):
     >>> set_num_threads(before)
     """
     launch.set_num_threads(threads)
-    import threadpoolctl
-
-    global _blas_limit
-    _blas_limit = threadpoolctl.threadpool_limits(threads, user_api="blas")
+    blas.set_num_threads(threads)
 
 
 def set_exact_convolutions(enabled):
@@ -178,5 +176,4 @@ def get_exact_convolutions():
     return settings.exact_convolutions
 
 
-_blas_limit = None
 _CPU = device("cpu")

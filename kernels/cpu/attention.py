@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .. import launch
+from .. import blas, launch
 from ..compile import SUM, jit
 from ..floating import quiet
 from ..memory import empty
@@ -277,7 +277,8 @@ def attention(q, k, v, mask, scale, causal, p, seed):
     arrays = _scaled(heads, scale), _by_head(k), _by_head(v), out, lse.reshape(out.shape[:3])
     cost = _cost(k, q.shape[-1] + v.shape[-1], q.shape[-1])
     settings = mask, causal, _drop_arguments(p, seed)
-    launch.split(_forward, arrays, *settings, cost=cost, indexed=True)
+    with blas.single:
+        launch.split(_forward, arrays, *settings, cost=cost, indexed=True)
     return y, lse
 
 
@@ -302,7 +303,8 @@ def attention_vjp(g, q, k, v, mask, out, lse, scale, causal, p, seed, mask_neede
         dmask = _in_shape(dmask, mask.shape, q.shape[:-2])
     else:
         cost = _cost(k, 3 * q.shape[-1] + 2 * v.shape[-1], v.shape[-1])
-        launch.split(_backward, arrays, *settings, cost=cost, indexed=True)
+        with blas.single:
+            launch.split(_backward, arrays, *settings, cost=cost, indexed=True)
     outputs[0][...] *= q.dtype.type(scale)
     return *gradients, dmask
 

@@ -27,7 +27,7 @@ def _joined(count, mean, squares, more, its_mean, its_squares):
 
 
 @jit()
-def _plane_moments(x, c):
+def plane_moments(x, c):
     """The mean and variance of a channel"""
     mean, squares, size = 0.0, 0.0, x.shape[2]
     for n in range(len(x)):
@@ -51,7 +51,7 @@ def _planes(channels, mean, variance, x, y, weight, bias, eps, fixed):
     for i in range(len(channels)):
         c = channels[i]
         if not fixed:
-            mean[i], variance[i] = _plane_moments(x, c)
+            mean[i], variance[i] = plane_moments(x, c)
         factor = inverse_deviation(variance[i], eps) * weight[c]
         _affine_planes(x, y, c, mean[i], factor, bias[c])
 
@@ -99,7 +99,7 @@ def _joined_columns(parts, mean, variance, size, rows):
 
 
 @jit()
-def _factors(variance, weight, eps):
+def factors(variance, weight, eps):
     factor = np.empty_like(weight)
     for j in range(factor.size):
         factor[j] = inverse_deviation(variance[j], eps) * weight[j]
@@ -120,7 +120,7 @@ def _columns(starts, parts, mean, variance, x, y, weight, bias, eps, fixed, rows
     if not fixed:
         _column_parts(starts, parts, x, rows)
         _joined_columns(parts, mean, variance, len(x), rows)
-    _affine_rows(x, y, mean, _factors(variance, weight, eps), bias)
+    _affine_rows(x, y, mean, factors(variance, weight, eps), bias)
 
 
 def _starts(rows, columns):
@@ -129,7 +129,20 @@ def _starts(rows, columns):
     return np.arange(0, rows, each), each
 
 
-def _planes_of(arrays):
+def _blocks(x):
+    """The first rows of blocks of x, how many rows they have, and room for their moments."""
+    starts, rows = _starts(*x.shape)
+    return starts, rows, empty((len(starts), 3, x.shape[1]), x.dtype)
+
+
+def column_moments(x, mean, variance):
+    """Write the mean and the variance of each column of a contiguous array."""
+    starts, rows, parts = _blocks(x)
+    launch.split(_column_parts, (starts, parts), x, rows, cost=SUMS * rows * x.shape[1])
+    _joined_columns(parts, mean, variance, len(x), rows)
+
+
+def planes_of(arrays):
     """Contiguous arrays (N, C, S), or (N, C) where a channel has one position."""
     samples, channels, *rest = arrays[0].shape
     shape = (samples, channels, math.prod(rest))
@@ -140,20 +153,18 @@ def _planes_of(arrays):
 def _normalized(x, weight, bias, mean, variance, eps, fixed):
     y, eps = empty_like(x), x.dtype.type(eps)
     weight, bias = vectors(x, x.shape[1], weight, bias)
-    x, out = _planes_of((x, y))
+    x, out = planes_of((x, y))
     if x.ndim == 3:
         arrays, cost = (np.arange(x.shape[1]), mean, variance), FORWARD * len(x) * x.shape[2]
         launch.split(_planes, arrays, x, out, weight, bias, eps, fixed, cost=cost)
         return y
-    starts, rows = _starts(*x.shape)
-    parts = empty((len(starts), 3, x.shape[1]), x.dtype)
     if x.size * FORWARD < launch.SPLIT_ABOVE:
+        starts, rows, parts = _blocks(x)
         _columns(starts, parts, mean, variance, x, out, weight, bias, eps, fixed, rows)
         return y
     if not fixed:
-        launch.split(_column_parts, (starts, parts), x, rows, cost=SUMS * rows * x.shape[1])
-        _joined_columns(parts, mean, variance, len(x), rows)
-    factor = _factors(variance, weight, eps)
+        column_moments(x, mean, variance)
+    factor = factors(variance, weight, eps)
     launch.split(_affine_rows, (x, out), mean, factor, bias, cost=AFFINE)
     return y
 
@@ -175,11 +186,11 @@ def channel_norm(x, weight, bias, mean, variance, eps):
 
 
 @jit(SUM, forceinline=True)
-def _plane_products(g, x, c, mean):
-    """Σ g and Σ g (x − mean)"""
+def _plane_products(g, at, x, c, mean):
+    """Σ g and Σ g (x − mean), of channels ``at`` of g and c of x"""
     total = along = 0.0
     for n in range(len(x)):
-        gr, row = g[n, c], x[n, c]
+        gr, row = g[n, at], x[n, c]
         part = product = x.dtype.type(0)
         for j in range(row.size):
             part += gr[j]
@@ -190,23 +201,31 @@ def _plane_products(g, x, c, mean):
 
 
 @jit()
+def channel_vjp(slopes, g, at, x, out, c, mean, variance, weight, eps, fixed):
+    """out = scale · weight · (g − Σ g / n − x̂ Σ g x̂ / n); slopes = Σ g x̂ and Σ g
+
+    For one channel, the number ``at`` in g and c in x and out.
+    """
+    kind, size, scale = x.dtype.type, x.shape[0] * x.shape[2], inverse_deviation(variance, eps)
+    factor = scale * weight
+    total, along = _plane_products(g, at, x, c, mean)
+    slopes[0], slopes[1] = along * scale, total
+    total, along = kind(total / size), kind(along * scale * scale / size)
+    for n in range(len(x)):
+        gr, row, o = g[n, at], x[n, c], out[n, c]
+        if fixed:
+            for j in range(row.size):
+                o[j] = factor * gr[j]
+        else:
+            for j in range(row.size):
+                o[j] = factor * (gr[j] - total - (row[j] - mean) * along)
+
+
+@jit()
 def _planes_vjp(channels, slopes, mean, variance, g, x, out, weight, eps, fixed):
-    """out = scale · weight · (g − Σ g / n − x̂ Σ g x̂ / n); slopes[i] = Σ g x̂ and Σ g"""
-    kind, size = x.dtype.type, x.shape[0] * x.shape[2]
     for i in range(len(channels)):
-        c, m, scale = channels[i], mean[i], inverse_deviation(variance[i], eps)
-        factor = scale * weight[c]
-        total, along = _plane_products(g, x, c, m)
-        slopes[i, 0], slopes[i, 1] = along * scale, total
-        total, along = kind(total / size), kind(along * scale * scale / size)
-        for n in range(len(x)):
-            gr, row, o = g[n, c], x[n, c], out[n, c]
-            if fixed:
-                for j in range(row.size):
-                    o[j] = factor * gr[j]
-            else:
-                for j in range(row.size):
-                    o[j] = factor * (gr[j] - total - (row[j] - m) * along)
+        c = channels[i]
+        channel_vjp(slopes[i], g, c, x, out, c, mean[i], variance[i], weight[c], eps, fixed)
 
 
 @jit()
@@ -253,10 +272,10 @@ def _columns_vjp_at_once(
     _product_parts(starts, parts, g, x, mean, rows)
     fold(parts.reshape(len(parts), sums.size), sums.reshape(sums.size))
     means = _column_slopes(sums, variance, len(x), eps)
-    _rows_vjp(g, x, out, mean, _factors(variance, weight, eps), means, fixed)
+    _rows_vjp(g, x, out, mean, factors(variance, weight, eps), means, fixed)
 
 
-def _columns_vjp(g, x, out, weight, mean, variance, eps, fixed):
+def columns_vjp(g, x, out, weight, mean, variance, eps, fixed):
     """The gradients for x (into ``out``), weight and bias of arrays (N, C)"""
     starts, rows = _starts(*x.shape)
     parts, sums = empty((len(starts), 2, x.shape[1]), x.dtype), empty((2, x.shape[1]), x.dtype)
@@ -268,7 +287,7 @@ def _columns_vjp(g, x, out, weight, mean, variance, eps, fixed):
     launch.split(_product_parts, (starts, parts), g, x, mean, rows, cost=cost)
     fold(parts.reshape(len(parts), -1), sums.ravel())
     means = _column_slopes(sums, variance, len(x), eps)
-    factor = _factors(variance, weight, eps)
+    factor = factors(variance, weight, eps)
     launch.split(_rows_vjp, (g, x, out), mean, factor, means, fixed, cost=AFFINE)
     return sums
 
@@ -280,9 +299,9 @@ def batch_norm_vjp(g, x, weight, mean, variance, eps, fixed):
     channels, gradient, eps = x.shape[1], empty_like(x), x.dtype.type(eps)
     weight, _ = vectors(x, channels, weight, weight)
     statistics = np.ascontiguousarray(mean), np.ascontiguousarray(variance)
-    arrays = _planes_of((g, x, gradient))
+    arrays = planes_of((g, x, gradient))
     if arrays[0].ndim == 2:
-        slopes = _columns_vjp(*arrays, weight, *statistics, eps, fixed)
+        slopes = columns_vjp(*arrays, weight, *statistics, eps, fixed)
         return gradient, slopes[0], slopes[1]
     slopes = empty((channels, 2), x.dtype)
     cost = BACKWARD * x.size // channels

@@ -1,12 +1,16 @@
 """Matrix products by NumPy's BLAS, called by its cheapest door and into buffers of our own.
 
-``np.dot(out=)`` costs 0.4 µs less than ``np.matmul``. A batch is spread over our threads, which
-NumPy does not do.
+``np.dot(out=)`` costs 0.4 µs less than ``np.matmul``. Where we use several threads, they share out
+the longer side of a large product, or the batch, and each of them calls BLAS on one thread (see
+:mod:`kernels.blas`).
 """
+
+import contextlib
+import math
 
 import numpy as np
 
-from .. import launch
+from .. import blas, launch
 from ..floating import QUIET, quiet, reset_warnings, set_warnings
 from ..memory import empty
 from ..reference import matmul as reference
@@ -16,6 +20,7 @@ from ..reference.matmul import SLOPES, rows_of
 FEW_ROWS = 64  # up to here OpenBLAS computes x Wᵀ slower than W xᵀ
 LONG_ROWS = 512  # from this length on that pays for transposing the result
 MULTIPLY_ADD_COST = 0.06  # in units of one exp
+BLAS_ALONE = 1 << 18  # multiplications up to which BLAS keeps to one thread by itself
 # multiplications up to which one compiled call beats BLAS and the passes around it
 TINY_FORWARD, TINY_BACKWARD = 1 << 15, 1 << 16
 
@@ -23,11 +28,40 @@ _FLOATS = (np.dtype("float32"), np.dtype("float64"))
 _NONE = {dtype: np.empty(0, dtype) for dtype in _FLOATS}
 
 
-def _dot(a, b):
-    """The product of two matrices of one dtype."""
+def _is_alone(multiplications):
+    """Whether BLAS uses one thread for such a product anyway, or is the only one to use several"""
+    return multiplications <= BLAS_ALONE or launch.get_num_threads() == 1
+
+
+def _rows_times(out, a, added, b, bias):
+    """out = a b, and a number for each of its rows and of its columns"""
+    np.matmul(a, b, out)
+    for numbers in (added, bias):
+        if numbers is not None:
+            np.add(out, numbers, out)
+
+
+def _share_out(a, b, bias, out):
+    """out = a b + bias, its longer side shared out to our threads"""
+    cost = MULTIPLY_ADD_COST * len(b)
+    with blas.single:
+        if len(a) >= b.shape[1]:
+            launch.split(_rows_times, (out, a, None), b, bias, cost=cost)
+        else:
+            added = bias if bias is None else bias[:, None]
+            launch.split(_rows_times, (out.T, b.T, added), a.T, None, cost=cost)
+
+
+def _dot(a, b, bias=None):
+    """The product of two matrices of one dtype, and a bias for each column."""
+    out = empty((a.shape[0], b.shape[1]), a.dtype)
     before = set_warnings(QUIET)
     try:
-        return np.dot(a, b, empty((a.shape[0], b.shape[1]), a.dtype))
+        if not _is_alone(a.size * b.shape[1]):
+            _share_out(a, b, bias, out)
+            return out
+        np.dot(a, b, out)
+        return out if bias is None else np.add(out, bias, out)
     finally:
         reset_warnings(before)
 
@@ -45,7 +79,9 @@ def matmul(a, b):
     if a.ndim < 3 or a.shape[:-2] != b.shape[:-2] or a.dtype.kind != "f":
         return np.asarray(_matmul(a, b))
     out = empty((*a.shape[:-1], b.shape[-1]), a.dtype)
-    launch.split(_matmul, (a, b, out), cost=MULTIPLY_ADD_COST * b.shape[-1])
+    alone = _is_alone(math.prod(a.shape[-2:]) * b.shape[-1])
+    with contextlib.nullcontext() if alone else blas.single:
+        launch.split(_matmul, (a, b, out), cost=MULTIPLY_ADD_COST * b.shape[-1])
     return out
 
 
@@ -71,21 +107,20 @@ def linear(x, weight, bias, activation=IDENTITY):
         y, scratch = np.empty((len(x), outputs), x.dtype), np.empty((inputs, outputs), x.dtype)
         tiny.forward(x, weight, _NONE[x.dtype] if bias is None else bias, y, scratch, activation)
         return y
-    y = _product_with_transposed(x, weight)
     if activation == IDENTITY:
-        return y if bias is None else _add(y, bias, y)
+        return _product_with_transposed(x, weight, bias)
     from .fused import bias_activation
 
+    y = _product_with_transposed(x, weight, None)
     return bias_activation(y, np.zeros(len(weight), x.dtype) if bias is None else bias, activation)
 
 
-def _product_with_transposed(x, weight):
-    """x Wᵀ by the faster of two ways."""
+def _product_with_transposed(x, weight, bias):
+    """x Wᵀ + b by the faster of two ways."""
     if 1 < len(x) <= FEW_ROWS and x.shape[1] >= LONG_ROWS:
-        y = empty((len(x), len(weight)), x.dtype)
-        np.copyto(y, _dot(weight, x.T).T)
-        return y
-    return _dot(x, weight.T)
+        y, transposed = empty((len(x), len(weight)), x.dtype), _dot(weight, x.T).T
+        return _add(transposed, x.dtype.type(0) if bias is None else bias, y)
+    return _dot(x, weight.T, bias)
 
 
 def linear_vjp(g, x, weight, y, activation, needs):

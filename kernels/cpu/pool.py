@@ -36,7 +36,7 @@ def _take(x, p, depth, rows, columns, run, taken):
 
 
 @jit()
-def _keep_larger(value, best, tap, number):
+def _keeplarger(value, best, tap, number):
     """best and tap become value and ``number`` where value is larger or NaN"""
     for q in range(best.size):
         v, b = value[q], best[q]
@@ -83,14 +83,14 @@ def _max_pool(x, y, at, depth, rows, columns, runs):
                     if number == 0:
                         best[:] = flat
                     else:
-                        _keep_larger(flat, best, tap, number)
+                        _keeplarger(flat, best, tap, number)
                     number += np.int32(1)
         for q in range(tap.size):
             found[q] = places[np.uint32(tap[q]), q]
 
 
 @jit(forceinline=True)
-def _larger(v, place, best, at):
+def larger(v, place, best, at):
     """The larger of two elements, or the second if it is NaN, and its place"""
     better = (v > best) | (v != v)
     return v if better else best, place if better else at
@@ -100,7 +100,7 @@ def _larger(v, place, best, at):
 def _tiles(x, y, at):
     """As _max_pool for windows of 2 × 2 elements side by side"""
     height, width = y.shape[2], np.uint64(2 * y.shape[3])
-    corners = np.empty(at.shape[1], np.int64)
+    corners = np.empty(at.shape[1], np.int32)
     for q in range(corners.size):
         corners[q] = 2 * (q // y.shape[3] * x.shape[3] + q % y.shape[3])
     upper = np.empty(2 * corners.size, x.dtype)
@@ -115,9 +115,9 @@ def _tiles(x, y, at):
         best, place = y[p].reshape(corners.size), at[p]
         for q in range(np.uint64(corners.size)):
             left, right = q * np.uint64(2), q * np.uint64(2) + np.uint64(1)
-            v, where = _larger(upper[right], one, upper[left], np.int32(0))
-            v, where = _larger(lower[left], beneath, v, where)
-            v, where = _larger(lower[right], beneath + one, v, where)
+            v, where = larger(upper[right], one, upper[left], np.int32(0))
+            v, where = larger(lower[left], beneath, v, where)
+            v, where = larger(lower[right], beneath + one, v, where)
             best[q], place[q] = v, corners[q] + where
 
 
@@ -163,7 +163,8 @@ def max_pool(x, tables):
     """The largest element of every window, and where it is among those of its plane
 
     A window holds all combinations of the taps that the tables of the last axes have for one
-    output, duplicates included. The first of equal elements is taken, and the last NaN.
+    output, duplicates included. The first of equal elements is taken, and the last NaN. Places are
+    int32 (int64 in planes that need it).
     """
     size = tuple(table.size for table in tables)
     if x.dtype not in FAST or not x.size or 0 in size or len(tables) > 3:
@@ -172,7 +173,7 @@ def max_pool(x, tables):
     lead, extents = x.shape[: x.ndim - len(tables)], x.shape[x.ndim - len(tables) :]
     deep = np.ascontiguousarray(x).reshape(math.prod(lead), *(1,) * more, *extents)
     y = empty((len(deep), *(1,) * more, *size), x.dtype)
-    at = empty((len(deep), math.prod(size)), np.dtype(np.int64))
+    at = empty((len(deep), math.prod(size)), reference.place_dtype(extents))
     indices = [*(_SAME,) * more, *(table.index for table in tables)]
     cost = 0.3 * math.prod(map(len, indices)) * y.size / x.size
     if _are_tiles(tables):

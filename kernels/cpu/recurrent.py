@@ -1,7 +1,8 @@
 """Recurrent layers: the gates of a step in one compiled pass, its product by loops, tiles or BLAS.
 
-Below some hundred thousand multiplications a step all steps run in one compiled call. Sequences do
-not depend on each other, so they are what is spread over threads.
+All steps run in one compiled call: threads that came back to Python after each would wait there
+for each other. Only where neither plain loops nor tiles make the product of a step, BLAS is called
+for each. Sequences do not depend on each other, so they are what is spread over threads.
 """
 
 import contextlib
@@ -147,10 +148,33 @@ def _gru_slopes(gates, m, previous, dh, dx, ds):
 
 
 @jit()
+def _by_panels(out, a, panels, add):
+    """out = a b, or out += a b, by tiles, from the panels of b"""
+    rows, depth = a.shape
+    columns = panels.size // depth
+    a, out = a.reshape(-1), out.reshape(-1)
+    for k in range(0, columns, WIDTH):
+        multiply_rows(
+            rows, a, 0, depth, 0, 1, panels, k * depth, 0, WIDTH, 1, depth, out, k, columns, add
+        )
+
+
+@jit()
 def _into(out, a, b):
-    """out = a b, unless b is empty: then there is no product, or BLAS makes it"""
-    if b.size:
+    """out = a b for b as panels or as a matrix; if that is empty, nothing is to be done here"""
+    if b.ndim == 1:
+        _by_panels(out, a, b, False)
+    elif b.size:
         out[:] = out.dtype.type(0)
+        add_product(out, a, b)
+
+
+@jit()
+def _onto(out, a, b):
+    """out += a b for b as in :func:`_into`"""
+    if b.ndim == 1:
+        _by_panels(out, a, b, True)
+    elif b.size:
         add_product(out, a, b)
 
 
@@ -205,8 +229,7 @@ def _rnn_back(start, dh, s, g, y, relu, dx, weight, starts, counts, first, last,
         low, high, n = _active(starts, counts, t, start, len(dh))
         _add(dh[:n], g[low:high])
         _rnn_slopes(y[low:high], dh[:n], dx[low:high], relu)
-        if weight.size:
-            add_product(dh[:n], dx[low:high], weight)
+        _onto(dh[:n], dx[low:high], weight)
 
 
 @jit()
@@ -224,8 +247,7 @@ def _lstm_back(
             gates[low:high], cells[low:high], previous[low:high], dm[:n], dc[:n], dx[low:high]
         )
         dh[:n] = dh.dtype.type(0)
-        if weight.size:
-            add_product(dh[:n], dx[low:high], weight)
+        _onto(dh[:n], dx[low:high], weight)
 
 
 @jit()
@@ -238,8 +260,7 @@ def _gru_back(
         _gru_slopes(
             gates[low:high], m[low:high], previous[low:high], dh[:n], dx[low:high], ds[low:high]
         )
-        if weight.size:
-            add_product(dh[:n], ds[low:high], weight)
+        _onto(dh[:n], ds[low:high], weight)
 
 
 @functools.lru_cache(maxsize=256)
@@ -252,37 +273,34 @@ def _plan(sizes):
 def _run(steps, step_by_step, states, arrays, weight, sizes, reverse):
     """Run all steps on the states, all of which have a row for each sequence."""
     starts, counts = _plan(sizes)
-    few = len(states[0]) * weight.size <= FEW
+    rows, (_, columns) = len(states[0]), weight.shape
     cost = MULTIPLY_ADD_COST * len(sizes) * weight.size / states[0].shape[1]
     if weight.size < MANY:
         weight = np.ascontiguousarray(weight)
-    if not few:
-        steps, weight = functools.partial(step_by_step, steps), _product(weight)
-    with contextlib.nullcontext() if few else blas.single:
+    by_blas = False
+    if rows * weight.size > FEW:
+        if LANES and weight.dtype == np.float32 and columns % WIDTH == 0:
+            weight = _panels(weight)
+        else:
+            by_blas, steps = True, functools.partial(step_by_step, steps)
+            weight = _product(weight)
+    with blas.single if by_blas else contextlib.nullcontext():
         launch.split(
             steps, states, *arrays, weight, starts, counts, *_order(sizes, reverse),
             cost=cost, indexed=True,
         )  # fmt: skip
 
 
+def _panels(weight):
+    """The columns of a matrix, as many at a time as a tile has, one such panel after another"""
+    return weight.reshape(len(weight), -1, WIDTH).transpose(1, 0, 2).ravel()
+
+
 def _product(weight):
-    """The function (a, out) that makes out = a weight: by tiles, where they do not fit by BLAS"""
-    if LANES and weight.dtype == np.float32 and weight.shape[1] % WIDTH == 0:
-        depth, columns = weight.shape
-        panels = weight.reshape(depth, columns // WIDTH, WIDTH).transpose(1, 0, 2).ravel()
-        return lambda a, out: _by_panels(a.reshape(-1), len(a), depth, panels, out.reshape(-1))
+    """The function (a, out) that makes out = a weight by BLAS"""
     if weight.flags.c_contiguous:
         return lambda a, out: np.dot(a, weight, out)
     return lambda a, out: np.copyto(out, np.dot(weight.T, a.T).T)
-
-
-@jit()
-def _by_panels(a, rows, depth, panels, out):
-    columns = panels.size // depth
-    for k in range(0, columns, WIDTH):
-        multiply_rows(
-            rows, a, 0, depth, 0, 1, panels, k * depth, 0, WIDTH, 1, depth, out, k, columns, False
-        )
 
 
 def _before_step(steps, start, h, s, *rest):

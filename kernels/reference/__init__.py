@@ -22,6 +22,7 @@ from . import (  # noqa: F401  (importing a family declares its kernels)
     logsumexp,
     margin_loss,
     matmul,
+    norm_relu,
     normalization,
     optim,
     optim_matrix,

@@ -1,6 +1,7 @@
 """The largest elements of windows."""
 
 import itertools
+import math
 
 import numpy as np
 
@@ -15,12 +16,18 @@ def _windows(make, shape):
     return x, tuple(Table(pair, np.ones(pair.shape), pair.shape[1]) for pair in pairs)
 
 
+def place_dtype(extents):
+    """The dtype that counts the elements of a plane"""
+    return np.dtype("int32" if math.prod(extents) < 2**31 else "int64")
+
+
 @kernel(_windows, allows_empty=False)
 def max_pool(x, tables):
     """The largest element of every window, and where it is among those of its plane
 
     A window holds all combinations of the taps that the tables of the last axes have for one
-    output, duplicates included. The first of equal elements is taken, and the last NaN.
+    output, duplicates included. The first of equal elements is taken, and the last NaN. Places are
+    int32 (int64 in planes that need it).
     """
     xp, lead = array_module(x), x.ndim - len(tables)
     indices = [xp.asarray(table.index).astype("int64") for table in tables]
@@ -35,4 +42,4 @@ def max_pool(x, tables):
             continue
         better = (value > y) | (value != value)
         y, at = xp.where(better, value, y), xp.where(better, place, at)
-    return y, xp.ascontiguousarray(at)
+    return y, xp.ascontiguousarray(at.astype(place_dtype(x.shape[lead:])))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from minigrad.kernels import blas, launch
 from minigrad.kernels.cpu import matmul
 from minigrad.kernels.cpu.matmul import FEW_ROWS, LONG_ROWS
 
@@ -55,3 +56,47 @@ def test_leading_axes():
 
 def test_operands_of_two_dtypes():
     assert matmul.linear(normal(2, 3, dtype="float32"), normal(4, 3), None).dtype == np.float64
+
+
+@pytest.fixture
+def shared_out(monkeypatch):
+    """Two threads share out every product."""
+    monkeypatch.setattr(launch, "SPLIT_ABOVE", 1)
+    monkeypatch.setattr(matmul, "BLAS_ALONE", 0)
+    before = launch.get_num_threads()
+    launch.set_num_threads(2)
+    yield
+    launch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("rows, inside, outside", [(1, 5, 1), (9, 7, 5), (5, 7, 9), (40, 3, 40)])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+def test_shared_products(shared_out, rows, inside, outside, dtype):
+    a, b = ((normal(*shape) * 9).astype(dtype) for shape in ((rows, inside), (inside, outside)))
+    expected = np.einsum("ik,kj->ij", a, b)
+    for left in (a, np.asfortranarray(a)):
+        for right in (b, np.asfortranarray(b)):
+            actual = matmul.matmul(left, right)
+            assert actual.flags.c_contiguous
+            assert actual.dtype == dtype
+            np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-3)
+
+
+def test_shared_products_leave_out_blas_threads(shared_out, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        matmul, "_rows_times", lambda *_: seen.extend(get() for get, _ in blas._libraries())
+    )
+    matmul.linear(normal(32, 64), normal(64, 64), None)
+    assert seen
+    assert set(seen) == {1}
+
+
+@pytest.mark.parametrize("rows", [1, 2, FEW_ROWS, FEW_ROWS + 1])
+def test_shared_linear_and_its_gradients(shared_out, rows):
+    x, weight, g = normal(rows, LONG_ROWS), normal(256, LONG_ROWS), normal(rows, 256)
+    np.testing.assert_allclose(matmul.linear(x, weight, None), x @ weight.T, atol=1e-11)
+    dx, dweight, dbias = matmul.linear_vjp(g, x, weight, None, 0, (True, True, True))
+    np.testing.assert_allclose(dx, g @ weight, atol=1e-11)
+    np.testing.assert_allclose(dweight, g.T @ x, atol=1e-11)
+    np.testing.assert_allclose(dbias, g.sum(0), atol=1e-11)

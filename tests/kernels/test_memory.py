@@ -90,6 +90,17 @@ def test_leased_bytes_return_to_zero():
     assert memory.stats()["leased_bytes"] == before
 
 
+def test_the_peak_outlives_its_arrays():
+    gc.collect()
+    memory.reset_peak()
+    before = memory.stats()["leased_bytes"]
+    x, y = (memory.empty((LARGE,), FLOAT) for _ in range(2))
+    del x, y
+    assert memory.stats()["peak_leased_bytes"] == before + 2 * memory.SMALL
+    memory.reset_peak()
+    assert memory.stats()["peak_leased_bytes"] == memory.stats()["leased_bytes"]
+
+
 def test_owns_tells_buffers_from_views():
     for x in (memory.empty((LARGE,), FLOAT), memory.empty((3,), FLOAT)):
         assert type(x.base) in memory.OWNERS
