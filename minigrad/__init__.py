@@ -36,6 +36,7 @@ from .backend import (
     get_num_threads,
     memory_stats,
     release_memory,
+    reset_peak_memory_stats,
     set_default_device,
     set_exact_convolutions,
     set_num_threads,
@@ -66,6 +67,7 @@ from .dtypes import (
 from .dtypes import bool_ as bool
 from .dtypes import float_ as float
 from .dtypes import int_ as int
+from .engine import observe as _observe
 from .engine.modes import get_fusion, set_fusion
 from .io import load, load_checkpoint, save, save_checkpoint
 from .ops.activation import *
@@ -134,6 +136,7 @@ _AUTOCAST = (
     "autocast", "clear_autocast_cache", "get_autocast_dtype", "is_autocast_cache_enabled",
     "is_autocast_enabled",
 )  # fmt: skip
+_TOOLS = ("anomaly", "explain")
 _LAYER_FUNCTIONS = (
     *(f"conv{kind}{axes}d" for kind in ("", "_transpose") for axes in (1, 2, 3)),
     *(f"max_pool{axes}d" for axes in (1, 2, 3)),
@@ -150,11 +153,17 @@ def __getattr__(name):
         return getattr(_importlib.import_module(".nn.functional", __name__), name)
     if name in _AUTOCAST:
         return getattr(_importlib.import_module(".amp", __name__), name)
+    if name in _TOOLS:
+        return getattr(_importlib.import_module(".debug", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted({*globals(), *_LATE, *_AUTOCAST, *_LAYER_FUNCTIONS})
+    return sorted({*globals(), *_LATE, *_AUTOCAST, *_TOOLS, *_LAYER_FUNCTIONS})
+
+
+# the lints listen from the first event on
+_observe.stand_by(lambda: _importlib.import_module(".debug", __name__))
 
 
 def is_tensor(obj):

@@ -4,16 +4,21 @@ import hypothesis
 import numpy as np
 import pytest
 
-from minigrad import backend, dtypes, random
+from minigrad import backend, debug, dtypes, random
+from minigrad.debug.warning import settings
 from minigrad.engine import modes, observe
 
 hypothesis.settings.register_profile("minigrad", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("minigrad")
 
+debug.lint("off")  # tests/debug switches them on
+
 _SETTINGS = {
     "grad mode": lambda: modes.state.recording,
     "inference mode": lambda: modes.state.inference,
     "observers": lambda: observe.listeners,
+    "watchers": lambda: observe.watchers,
+    "level of the lints": lambda: (settings.level, settings.ignored),
     "default dtype": dtypes.get_default_dtype,
     "number of threads": backend.get_num_threads,
     "NumPy's error handling": np.geterr,

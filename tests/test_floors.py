@@ -24,7 +24,10 @@ FLOORS = (
     {"train", "testing", "viz", "distributed"},
     {"debug"},
 )
-DOORS = {"__init__", "__main__", "autograd", "cuda", "demo", "func", "linalg", "special", "utils"}
+DOORS = {
+    "__init__", "__main__", "autograd", "cuda", "demo", "func", "linalg", "runs", "special",
+    "utils",
+}  # fmt: skip
 # the only rooms that import another one of their floor
 WITHIN = {
     ("dtypes", "backend"),

@@ -7,6 +7,7 @@ from collections import defaultdict, deque
 import numpy as np
 
 from .. import backend, dtypes
+from ..engine import observe
 from ..engine.graph import TensorBase, new_tensor, overwrite, values
 from ..ops.arithmetic import mul
 from .autocast import is_usable
@@ -79,7 +80,10 @@ class GradScaler:
         if isinstance(outputs, TensorBase):
             self._remember(outputs)
             factor = backend.array_module(outputs._array).asarray(self._scale)
-            return mul(outputs, new_tensor(factor))
+            scaled = mul(outputs, new_tensor(factor))
+            if observe.watchers:
+                observe.watchers["scaled"](scaled)
+            return scaled
         if isinstance(outputs, list | tuple):
             return type(outputs)(map(self.scale, outputs))
         if hasattr(outputs, "__iter__"):
@@ -107,6 +111,8 @@ class GradScaler:
             raise RuntimeError("unscale_() is being called after step().")
         state.overflowed = self._unscaled(optimizer)
         state.stage = _Stage.UNSCALED
+        if observe.watchers:
+            observe.watchers["unscaled"](optimizer)
 
     def _unscaled(self, optimizer):
         """The parameters whose gradients were not finite, after dividing all by the scale."""

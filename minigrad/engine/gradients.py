@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import backend, dtypes
-from . import graph
+from . import graph, observe
 from .modes import state
 from .op import OPERATIONS
 from .walk import accumulate, run_leaf_hooks, walk
@@ -107,7 +107,10 @@ def backward(
         if not wanted:
             raise RuntimeError("inputs argument to backward() cannot be empty")
     found = walk(_roots(tensors, grad_tensors, create_graph), keep, create_graph, wanted)
+    leaves = tuple(found) if observe.watchers else ()
     accumulate(found, create_graph)
+    if leaves:
+        observe.watchers["backward"](tensors, leaves)
 
 
 def grad(

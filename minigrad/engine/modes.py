@@ -11,12 +11,34 @@ class _State(threading.local):
     recording = True
     inference = False
     autocast = None  # the policy in force in this thread
+    captures = ()  # nodes whose gradients the backward pass under way was asked for
 
     def __init__(self):
         self.outer = []  # the policies of the contexts around the innermost one
 
 
 state = _State()
+fusion = True  # whether layers of a network may run as one op
+
+
+def set_fusion(enabled):
+    """Whether ops of neighbouring layers may be made one where nobody looks between them.
+
+    It is on at first; results agree to rounding either way. Decided for the whole process; what is
+    made one, and when, stands in :mod:`minigrad.nn.fusion`.
+
+    >>> set_fusion(False)
+    >>> set_fusion(True)
+    """
+    global fusion
+    if not isinstance(enabled, bool):
+        raise TypeError(f"set_fusion expects a bool, got {enabled!r}")
+    fusion = enabled
+
+
+def get_fusion():
+    """Whether ops of neighbouring layers may be made one."""
+    return fusion
 
 
 class _Mode:

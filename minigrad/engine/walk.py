@@ -13,7 +13,7 @@ from .. import backend, dtypes
 from . import graph, observe
 from .autocast import under
 from .graph import tag_of
-from .modes import enable_grad
+from .modes import enable_grad, state
 from .op import OPERATIONS
 
 _ndarray = np.ndarray
@@ -28,8 +28,16 @@ def walk(roots, retain_graph=False, create_graph=False, wanted=None):
     tensors named get a gradient. Returns {tensor: gradient}: arrays as stored, or tensors when
     ``create_graph``.
     """
-    algebra = _Tensors if create_graph else _Arrays
     needed, captures = (None, {}) if wanted is None else _paths(roots, wanted)
+    before, state.captures = state.captures, captures
+    try:
+        return _walk(roots, retain_graph, create_graph, needed, captures)
+    finally:
+        state.captures = before
+
+
+def _walk(roots, retain_graph, create_graph, needed, captures):
+    algebra = _Tensors if create_graph else _Arrays
     front = found, pending, heap = {}, {}, []
     deliver(front, algebra, needed, [g for _, g in roots], [_root_edge(t) for t, _ in roots])
     while heap:
@@ -361,4 +369,6 @@ def accumulate(found, create_graph):
         ):
             gradient = gradient.copy()  # somebody else holds this array, or it is a view
         tensor._grad = graph.new_tensor(gradient, tensor._tag)
+        if known is not None and observe.watchers:
+            observe.watchers["accumulate"](tensor, known)
 

@@ -134,9 +134,8 @@ class Sequential(_Indexed):
         """As usual, without the plan, which names this object's modules."""
         copied = object.__new__(type(self))
         memo[id(self)] = copied
-        for name, value in self.__dict__.items():
-            if name not in ("_planned", "_stages"):
-                copied.__dict__[name] = copy.deepcopy(value, memo)
+        own = {k: v for k, v in self.__dict__.items() if k not in ("_planned", "_stages")}
+        copied.__setstate__(copy.deepcopy(own, memo))
         return copied
 
 

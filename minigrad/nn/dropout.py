@@ -1,5 +1,7 @@
 """Dropout layers."""
 
+from ..engine import observe
+from ..engine.modes import state
 from ..ops import dropout
 from ..random import default_generator
 from .module import Module
@@ -32,6 +34,8 @@ class _Dropout(Module):
         self.generator = generator
 
     def forward(self, input):
+        if observe.watchers and self.training is not state.recording:
+            observe.watchers["layer"](self, input)
         if not self.training:
             return self.function(input, self.p, False)
         generator = self.generator or default_generator.stream(f"dropout {self._path()}")

@@ -1,68 +1,122 @@
-"""Runs of linear layers and their activations in a Sequential as one op.
+"""Layers that run as one op where nobody can look at what passes between them.
 
-Nothing else can see what passes between two members of a Sequential unless a hook, an engine
-listener, autocast or an emulated dtype (which round there) looks: then every module runs by
-itself. The results are the same bits either way. Set ``minigrad.nn.fusion.enabled = False`` to
-switch it off.
+In a Sequential these are runs of Linear layers and their ReLU, Tanh or Sigmoid, and a BatchNorm
+with the ReLU after it, and after that a MaxPool2d of 2 × 2 windows side by side. Modules with hooks
+run by themselves, and so do all of them while an engine listener or autocast is on, or an emulated
+dtype rounds between them. The results are those of the modules one by one, to rounding.
+
+A recurrent layer whose input was looked up in an Embedding is fused too, see
+:class:`minigrad.ops.embedding.Lookup`. ``minigrad.set_fusion(False)`` switches all of it off.
 """
 
 from ..backend import IDENTITY, RELU, SIGMOID, TANH
 from ..engine import modes, observe
 from ..engine.graph import TensorBase
 from ..ops.matmul import linear_chain
+from ..ops.norm_relu import norm_relu
 from .activation import ReLU, Sigmoid, Tanh
 from .linear import Linear
-
-enabled = True
+from .normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d
+from .pool import MaxPool2d
 
 CODES = {ReLU: RELU, Tanh: TANH, Sigmoid: SIGMOID}
+NORMS = (BatchNorm1d, BatchNorm2d, BatchNorm3d)
 
 
-class Chain:
+def allowed(tensor):
+    """Whether ops on a tensor may be fused: nobody listens, and nothing is rounded on the way."""
+    if not modes.fusion or observe.listeners or modes.autocaster is not None:
+        return False
+    return isinstance(tensor, TensorBase) and tensor._tag is None
+
+
+class _Chain:
     """Neighbouring modules of a Sequential that can run as one op."""
 
-    __slots__ = ("modules", "layers")
+    __slots__ = ("modules",)
 
-    def __init__(self):
-        self.modules = []
-        self.layers = []  # [linear module, activation code]
+    def __init__(self, module):
+        self.modules = [module]
 
     def __call__(self, input):
-        if self.alone(input):
-            layers = [(linear.weight, linear.bias, code) for linear, code in self.layers]
-            return linear_chain(input, layers)
+        if allowed(input) and self.fits(input._array) and not any(map(_watched, self.modules)):
+            return self.fused(input)
         for module in self.modules:
             input = module(input)
         return input
 
-    def alone(self, input):
-        """Whether nobody looks at what passes between the modules."""
-        if not enabled or observe.listeners or modes.autocaster is not None:
+
+def _watched(module):
+    return module._hooks is not None or "forward" in module.__dict__
+
+
+class LinearChain(_Chain):
+    """Linear layers, each perhaps with an activation."""
+
+    __slots__ = ("layers",)
+
+    def __init__(self, module):
+        super().__init__(module)
+        self.layers = [[module, IDENTITY]]  # [linear module, activation code]
+
+    def take(self, module):
+        """Whether the next module belongs to the chain, which then has it."""
+        if type(module) is Linear:
+            self.layers.append([module, IDENTITY])
+        elif type(module) in CODES and self.layers[-1][1] == IDENTITY:
+            self.layers[-1][1] = CODES[type(module)]
+        else:
             return False
-        for module in self.modules:
-            if module._hooks is not None or "forward" in module.__dict__:
-                return False
-        return isinstance(input, TensorBase) and input._tag is None and input._array.ndim == 2
+        self.modules.append(module)
+        return True
+
+    def fits(self, array):
+        return array.ndim == 2
+
+    def fused(self, input):
+        layers = [(linear.weight, linear.bias, code) for linear, code in self.layers]
+        return linear_chain(input, layers)
+
+
+class NormChain(_Chain):
+    """A batch norm, a ReLU, and perhaps a pooling."""
+
+    __slots__ = ()
+    following = (ReLU, MaxPool2d)
+
+    def take(self, module):
+        """Whether the next module belongs to the chain, which then has it."""
+        place = len(self.modules) - 1
+        if place == len(self.following) or type(module) is not self.following[place]:
+            return False
+        self.modules.append(module)
+        return True
+
+    def fits(self, array):
+        return array.dtype.kind == "f" and array.size > 0
+
+    def fused(self, input):
+        norm, _, *pools = self.modules
+        pool = bool(pools) and _halves(pools[0], input._array.shape)
+        y = norm._run(norm_relu, input, pool)
+        return pools[0](y) if pools and not pool else y
+
+
+def _halves(pool, shape):
+    """Whether a pooling has 2 × 2 windows side by side that cover an image."""
+    options = (pool.kernel_size, 2), (pool.stride, 2), (pool.padding, 0), (pool.dilation, 1)
+    plain = all(given in (wanted, (wanted, wanted)) for given, wanted in options)
+    whole = len(shape) == 4 and shape[2] % 2 == shape[3] % 2 == 0
+    return plain and whole and not pool.return_indices
 
 
 def plan(modules):
     """The stages of a Sequential: modules, and chains of at least two modules."""
     stages = []
     for module in modules:
-        chain = stages[-1] if stages and type(stages[-1]) is Chain else None
-        if type(module) is Linear:
-            if chain is None:
-                chain = Chain()
-                stages.append(chain)
-            chain.layers.append([module, IDENTITY])
-            chain.modules.append(module)
-        elif chain is not None and _follows(chain, module):
-            chain.layers[-1][1] = CODES[type(module)]
-            chain.modules.append(module)
-        else:
-            stages.append(module)
-    return [s.modules[0] if type(s) is Chain and len(s.modules) == 1 else s for s in stages]
-
-
-def _follows(chain, module):
-    return type(module) in CODES and chain.layers[-1][1] == IDENTITY
+        chain = stages[-1] if stages and isinstance(stages[-1], _Chain) else None
+        if chain is not None and chain.take(module):
+            continue
+        kind = LinearChain if type(module) is Linear else NormChain
+        stages.append(kind(module) if type(module) in (Linear, *NORMS) else module)
+    return [s.modules[0] if isinstance(s, _Chain) and len(s.modules) == 1 else s for s in stages]

@@ -107,8 +107,8 @@ class Module:
             del elsewhere[name]
             self._non_persistent_buffers.discard(name)
         known[name] = self.__dict__[name] = value
-        if registry == "_modules" and value is not None:
-            value.__dict__["_place"] = (weakref.ref(self), name)
+        if registry != "_buffers" and value is not None:
+            object.__setattr__(value, "_place", (weakref.ref(self), name))
 
     def _path(self):
         """The name of this module within the outermost one that holds it, such as "body.2"."""
@@ -118,6 +118,24 @@ class Module:
             names.append(name)
             module = holder()
         return ".".join(reversed(names))
+
+    def _outermost(self):
+        """The module that holds this one, directly or not, and that no other one holds."""
+        module, holder = self, self
+        while holder is not None:
+            module, place = holder, holder._place
+            holder = None if place is None else place[0]()
+        return module
+
+    def __setstate__(self, state):
+        """Take the state of which this is a copy: what it holds has its place here."""
+        self.__dict__.update(state)
+        self.__dict__.pop("_place", None)
+        for registry in (self._parameters, self._modules):
+            for name, value in registry.items():
+                # in a shallow copy it keeps the place that it has
+                if value is not None and getattr(value, "_place", None) is None:
+                    object.__setattr__(value, "_place", (weakref.ref(self), name))
 
     def _check_name(self, registry, name, what):
         if not isinstance(name, str):

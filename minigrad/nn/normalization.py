@@ -2,6 +2,8 @@
 
 import warnings
 
+from ..engine import observe
+from ..engine.modes import state
 from ..ops import batch_norm, normalization
 from ..ops.creation import empty, ones, zeros
 from ..ops.operands import only_tensors
@@ -20,6 +22,8 @@ __all__ = [
     "LocalResponseNorm",
     "RMSNorm",
 ]
+
+SMALL_BATCH = 8  # below it the statistics of a batch are mostly noise
 
 
 class _Norm(Module):
@@ -246,13 +250,21 @@ class _BatchNorm(_RunningNorm):
     batch_size_sensitive = True
 
     def forward(self, input):
+        return self._run(batch_norm.batch_norm, input)
+
+    def _run(self, function, input, *more):
+        """A function with the arguments of batch_norm, and more behind them."""
         self._check(input)
         momentum, tracking = self.momentum, self.training and self.track_running_stats
         if tracking and self.num_batches_tracked is not None:
             count = batch_norm.count_batch(self.num_batches_tracked)
             momentum = 1 / int(count) if momentum is None else momentum
+        if observe.watchers and (
+            self.training is not state.recording or len(input._array) < SMALL_BATCH
+        ):
+            observe.watchers["layer"](self, input)
         used = not self.training or self.track_running_stats
-        return batch_norm.batch_norm(
+        return function(
             input,
             self.running_mean if used else None,
             self.running_var if used else None,
@@ -261,6 +273,7 @@ class _BatchNorm(_RunningNorm):
             self.training or self.running_mean is None,
             0.0 if momentum is None else momentum,
             self.eps,
+            *more,
         )
 
 

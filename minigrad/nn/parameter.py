@@ -17,7 +17,7 @@ class Parameter(Tensor):
     tensor([0., 0.], requires_grad=True)
     """
 
-    __slots__ = ()
+    __slots__ = ("_place",)  # (weak reference to the module that holds this one, name there)
 
     def __new__(cls, data=None, requires_grad=True):
         data = empty(0) if data is None else tensor_of(data, "data")

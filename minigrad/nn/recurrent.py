@@ -8,12 +8,13 @@ from ..backend import RELU, TANH
 from ..engine.autocast import will_agree
 from ..ops.creation import empty
 from ..ops.dropout import dropout
+from ..ops.embedding import lookup
 from ..ops.joining import cat, stack
 from ..ops.operands import only_tensors
 from ..ops.recurrent import GruLayer, LstmLayer, RnnLayer
 from ..ops.scatter import index_select
 from ..random import default_generator
-from . import init
+from . import fusion, init
 from .module import Module, unusual
 from .parameter import Parameter
 from .utils.rnn import PackedSequence
@@ -24,15 +25,16 @@ _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 _ACTIVATIONS = {"tanh": TANH, "relu": RELU}
 
 
-def _run(mode, x, weights, biases, projection, states, sizes, reverse=False):
+def _run(mode, x, weights, biases, projection, states, sizes, reverse=False, lookup=None):
     """(h after every step, *last states) of one direction of one layer."""
-    settings = {"sizes": sizes, "reverse": reverse}
+    settings = {"sizes": sizes, "reverse": reverse, "lookup": lookup}
+    inputs, table = (x, *weights, *biases, *states), None if lookup is None else lookup.table
     if mode == "LSTM":
-        return LstmLayer.apply(x, *weights, *biases, *states, projection, **settings)
+        return LstmLayer.apply(*inputs, projection, table, **settings)
     if mode == "GRU":
-        return GruLayer.apply(x, *weights, *biases, *states, **settings)
+        return GruLayer.apply(*inputs, table, **settings)
     activation = _ACTIVATIONS[mode[4:].lower()]
-    return RnnLayer.apply(x, *weights, *biases, *states, **settings, activation=activation)
+    return RnnLayer.apply(*inputs, table, **settings, activation=activation)
 
 
 def _draw(module):
@@ -126,6 +128,8 @@ class RNNBase(Module):
         if input.ndim not in (2, 3):
             raise ValueError(f"{name}: expected input to be 2D or 3D, got {input.ndim}D")
         single, states = input.ndim == 2, self._given(hx, input.ndim)
+        by_columns = self.batch_first and not single
+        found = lookup(input, by_columns) if fusion.allowed(input) else None
         if single:
             input, states = input.unsqueeze(1), states and [s.unsqueeze(1) for s in states]
         elif self.batch_first:
@@ -133,7 +137,7 @@ class RNNBase(Module):
         steps, count = input.shape[:2]
         if not steps:
             raise RuntimeError(f"{name}: the sequences need at least one step, got {input.shape}")
-        y, states = self._run_layers(input, states, (count,) * steps)
+        y, states = self._run_layers(input, states, (count,) * steps, found)
         if single:
             y, states = y.squeeze(1), [s.squeeze(1) for s in states]
         elif self.batch_first:
@@ -184,7 +188,7 @@ class RNNBase(Module):
                     f"{x.dtype}"
                 )
 
-    def _run_layers(self, x, states, sizes):
+    def _run_layers(self, x, states, sizes, lookup=None):
         """(h after every step, last states) of all layers."""
         name, weights = self._get_name(), self.all_weights
         _check_dtype(name, x, weights[0][0], ValueError)
@@ -203,18 +207,20 @@ class RNNBase(Module):
                 x = dropout(x, self.dropout, generator=generator)
             found = []
             for number in range(first, first + both):
-                y, *last = self._run_one(x, weights, states, sizes, number, number > first)
+                direction = number > first, None if first else lookup
+                y, *last = self._run_one(x, weights, states, sizes, number, *direction)
                 found.append(y)
                 lasts.append(last)
             x = cat(found, -1) if both > 1 else found[0]
         return x, [_stacked(s) for s in zip(*lasts, strict=True)]
 
-    def _run_one(self, x, weights, states, sizes, number, reverse):
+    def _run_one(self, x, weights, states, sizes, number, reverse, lookup):
         w_ih, w_hh, *rest = weights[number]
         biases = rest[:2] if self.bias else (None, None)
         projection = rest[-1] if self.proj_size else None
         before = [s[number] for s in states]
-        return _run(self.mode, x, (w_ih, w_hh), biases, projection, before, sizes, reverse)
+        settings = before, sizes, reverse, lookup
+        return _run(self.mode, x, (w_ih, w_hh), biases, projection, *settings)
 
     # options in the order in which they show, with the values that do not
     shown = {

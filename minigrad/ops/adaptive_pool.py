@@ -40,8 +40,8 @@ def _adaptive_max_pool(axes):
 
     def adaptive_max_pool(input, output_size, return_indices=False):
         check_planes(name, axes, input)
-        y, indices = MaxPool.apply(input, windows=_tables(name, axes, input, output_size))
-        return (y, indices) if return_indices else y
+        windows = _tables(name, axes, input, output_size)
+        return MaxPool.apply(input, windows=windows, places=bool(return_indices))
 
     return named(adaptive_max_pool, name, f"""The largest elements of parts that cover the input.
 

@@ -1,5 +1,7 @@
 """Batch norm: each channel by the statistics of the batch, or by running ones."""
 
+import functools
+
 import numpy as np
 
 from .. import dtypes
@@ -213,6 +215,14 @@ def batch_norm(
     >>> y.flatten(), mean, var
     (tensor([-1.0000,  1.0000]), tensor([0.1000]), tensor([1.1000]))
     """
+    track = prepared(input, running_mean, running_var, weight, bias, training, momentum, eps)
+    if not training:
+        return ChannelNorm.apply(input, weight, bias, running_mean, running_var, eps=eps)
+    return BatchNorm.apply(input, weight, bias, eps=eps, track=track)
+
+
+def prepared(input, running_mean, running_var, weight, bias, training, momentum, eps):
+    """Check the arguments of batch_norm; the function to be told the statistics, or None."""
     check_floating("batch_norm", input)
     check_statistics("batch_norm", running_mean, running_var, training)
     statistics = {"running_mean": running_mean, "running_var": running_var}
@@ -221,11 +231,7 @@ def batch_norm(
         kind = "positive during training" if training else "non-negative"
         raise ValueError(f"batch_norm: eps must be {kind}, got {eps}")
     if not training:
-        return ChannelNorm.apply(input, weight, bias, running_mean, running_var, eps=eps)
-    return _by_batch(input, running_mean, running_var, weight, bias, momentum, eps)
-
-
-def _by_batch(input, running_mean, running_var, weight, bias, momentum, eps):
+        return None
     shape = input._array.shape
     count = input._array.size // max(shape[1], 1)
     if count == 1:
@@ -234,11 +240,7 @@ def _by_batch(input, running_mean, running_var, weight, bias, momentum, eps):
             f"got input of shape {shape}"
         )
     if running_mean is None or not count:
-        return BatchNorm.apply(input, weight, bias, eps=eps, track=None)
+        return None
     if not isinstance(momentum, int | float):
         raise TypeError(f"batch_norm: momentum must be a number, got {type(momentum).__name__}")
-
-    def track(mean, variance):
-        update_statistics(running_mean, running_var, momentum, count, mean, variance)
-
-    return BatchNorm.apply(input, weight, bias, eps=eps, track=track)
+    return functools.partial(update_statistics, running_mean, running_var, momentum, count)

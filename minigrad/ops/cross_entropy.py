@@ -3,6 +3,7 @@
 import math
 
 from .. import backend, dtypes
+from ..engine import observe
 from ..engine.graph import TensorBase, dtype_of, new_tensor
 from ..engine.op import Op, Sample
 from .cast import cast
@@ -270,6 +271,8 @@ def cross_entropy(
         and size_average is reduce is None
         and _plain_rows(input, target)
     ):
+        if observe.watchers:
+            observe.watchers["loss"]("cross_entropy", input)
         return CrossEntropyMean.apply(input, target, ignore_index=ignore_index)
     check_reduction(reduction, size_average, reduce)
     if all_ignored not in ("nan", "zero", "raise"):
@@ -362,7 +365,7 @@ def _plain_rows(x, t):
 def checked(name, input, target, weight, soft=False, shape=None):
     """Logits in full precision, int64 or (``soft``) floating target, and weight, after checks."""
     only_tensors(name, input, target, arguments=("input", "target"))
-    shape = input._array.shape if shape is None else shape  # of the logits
+    direct, shape = shape is None, shape or input._array.shape  # of the logits
     if not dtype_of(input).is_floating_point or not shape:
         raise RuntimeError(
             f"{name}: input must be floating logits with a class axis, got shape {shape} "
@@ -372,6 +375,8 @@ def checked(name, input, target, weight, soft=False, shape=None):
     _check_target(name, shape, axis, target, soft)
     if weight is not None:
         weight = class_weight(name, weight, input, shape[axis])
+    if direct and observe.watchers:
+        observe.watchers["loss"](name, input)
     if dtype_of(target).is_floating_point:
         return x, cast(target, dtype_of(x)), weight
     check_constant(name, weight, "weight")

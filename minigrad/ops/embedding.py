@@ -3,15 +3,69 @@
 import numpy as np
 
 from ..backend import array_module
+from ..engine import graph, modes
 from ..engine.graph import dtype_of, new_tensor
 from ..engine.modes import no_grad
 from ..engine.op import Op, Sample
 from .along import TakeRows
 from .operands import only_tensors, optional_tensors
 from .scatter import index_add, index_reduce, wide_index
-from .shape import reshape
+from .shape import Reshape, reshape
 
 __all__ = ["embedding", "embedding_bag"]
+
+
+class Lookup:
+    """The rows of a table that an input is, so that a recurrent layer may read the table itself.
+
+    With x = E[index], x Wᵀ = (E Wᵀ)[index]: where E has fewer rows than there are indices, the
+    product with E is the smaller one. Going back, the gradients of the gates are summed by rows of
+    E into S, then dL/dE = S W and dL/dW = Sᵀ E.
+
+    That hands nothing to x, which is right for E since the contributions of all that depend on x
+    are added up. Whether somebody looks at x is asked when the gradient is there: if x has a hook
+    (retain_grad is one) or is among the inputs of this grad() or backward(), or if E was written to
+    since, the gradient goes by way of x as without fusion.
+    """
+
+    __slots__ = ("table", "index", "padding", "nodes", "read")
+
+    def __init__(self, table, read, index, padding, nodes):
+        self.table, self.read, self.index = table, read, index
+        self.padding, self.nodes = padding, nodes
+
+    def fresh(self):
+        """Whether the table still has the values that were read."""
+        array, version = self.read
+        return self.table._array is array and graph.version_cell(self.table)[0] == version
+
+    def unseen(self):
+        """Whether nobody looks at the gradient of what was looked up."""
+        return not any(node.hooks or node in modes.state.captures for node in self.nodes)
+
+
+def lookup(x, by_columns=False):
+    """The :class:`Lookup` that x comes from, or None.
+
+    There is one if x is what :func:`embedding` returned in this graph, perhaps reshaped, if the
+    table is a leaf that has fewer rows than x has, and neither it nor the index was written to
+    since. ``by_columns`` takes the first two axes of x in reverse order.
+    """
+    nodes = (x._node,)
+    if type(x._node) is Reshape:
+        nodes += (x._node.edges[0][0],)
+    table, *read = getattr(nodes[-1], "read", (None,))
+    if table is None or nodes[-1].saved is graph.RELEASED:
+        return None
+    (index,), (_, cell, then) = nodes[-1].saved, nodes[-1].sources[0]
+    rows, columns = table._array.shape
+    written = cell is not None and cell[0] != then
+    if written or x._array.shape[-1] != columns or rows >= index.size:
+        return None
+    index = index.reshape(x._array.shape[:-1])
+    index = (index.T if by_columns else index).flatten()
+    found = Lookup(table, read, index, getattr(nodes[-1], "padding", None), nodes)
+    return found if found.fresh() else None
 
 
 class Embedding(Op):
@@ -78,6 +132,8 @@ def embedding(
         y = TakeRows.apply(weight, at, axis=0)
     else:
         y = Embedding.apply(weight, at, padding=padding_idx, by_frequency=scale_grad_by_freq)
+    if y._node is not None and weight._node is None and not scale_grad_by_freq:
+        y._node.read = weight, weight._array, graph.version_cell(weight)[0]
     return y if at is index else reshape(y, (*index._array.shape, weight._array.shape[1]))
 
 

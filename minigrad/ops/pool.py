@@ -24,21 +24,25 @@ __all__ = []
 
 
 class MaxPool(Op):
-    """y = the largest element of each window, and where it is.    dL/dx = Σ g of those it is in y
+    """y = the largest element of each window.    dL/dx = Σ g of those it is in y
 
-    The windows are tables of elements along the last axes, places count the elements of a plane.
+    The windows are tables of elements along the last axes. With ``places`` also where it is, as
+    int64 that count the elements of a plane.
     """
 
-    def forward(ctx, k, x, *, windows):
+    def forward(ctx, k, x, *, windows, places):
         y, at = k.max_pool(x, windows)
         ctx.shape, ctx.axes = x.shape, len(windows)
         ctx.save(at)
-        return y, at
+        return (y, at.astype("int64")) if places else y
 
     def fill_gradients(ctx, gradients):
         return gradients  # places have none
 
-    def vjp(ctx, k, g, _):
+    def intermediate(ctx, array):
+        return new_tensor(array.astype("int64"))  # places: a constant
+
+    def vjp(ctx, k, g, _places=None):
         (at,) = ctx.saved
         lead = ctx.shape[: -ctx.axes]
         flat = math.prod(lead), math.prod(ctx.shape[-ctx.axes :])
@@ -54,9 +58,10 @@ class MaxPool(Op):
             ("space", (3, 2, 4), (2, 1, 0, 1, False)),
         ):
             windows = tuple(_taps(n, *window) for n in extents)
-            yield Sample(name, (rng.normal(size=(2, 1, *extents)),), {"windows": windows})
+            params = {"windows": windows, "places": name != "space"}
+            yield Sample(name, (rng.normal(size=(2, 1, *extents)),), params)
 
-    def peer(torch, x, *, windows):
+    def peer(torch, x, *, windows, places):
         axes, extents = len(windows), x.shape[-len(windows) :]
         indices = []
         for axis, window in enumerate(windows):
@@ -65,9 +70,12 @@ class MaxPool(Op):
             indices.append(torch.as_tensor(window.index.astype(np.int64)).reshape(shape))
         taps = x[(..., *indices)].flatten(-2 * axes, -axes - 1)
         y, tap = taps.max(-axes - 1, keepdim=True)
-        places = torch.arange(math.prod(extents)).reshape(extents)[tuple(indices)]
-        places = places.flatten(0, axes - 1).expand(taps.shape)
-        return y.squeeze(-axes - 1), places.gather(-axes - 1, tap).squeeze(-axes - 1)
+        y = y.squeeze(-axes - 1)
+        if not places:
+            return y
+        at = torch.arange(math.prod(extents)).reshape(extents)[tuple(indices)]
+        at = at.flatten(0, axes - 1).expand(taps.shape)
+        return y, at.gather(-axes - 1, tap).squeeze(-axes - 1)
 
 
 def _count(extent, kernel, stride, padding, dilation, ceil_mode):
@@ -159,8 +167,7 @@ def _max_pool(axes):
         _, windows = check_windows(
             name, axes, input, kernel_size, stride, padding, dilation, ceil_mode
         )
-        y, indices = MaxPool.apply(input, windows=windows)
-        return (y, indices) if return_indices else y
+        return MaxPool.apply(input, windows=windows, places=bool(return_indices))
 
     return named(max_pool, name, f"""The largest element of every window of the last {_AXES[axes]}.
 

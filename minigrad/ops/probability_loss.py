@@ -2,6 +2,7 @@
 
 import warnings
 
+from ..engine import observe
 from ..engine.graph import dtype_of
 from ..engine.modes import state
 from .operands import converted, only_tensors
@@ -82,6 +83,8 @@ def _binary(name, input, target, size_average, reduce, reduction):
     check_float_target(name, target)
     check_float_target(name, input, "input")
     check_same_shape(name, input, target)
+    if observe.watchers:
+        observe.watchers["loss"](name, input)
     return loss_operands(name, input, target)
 
 
@@ -109,6 +112,8 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     check_reduction(reduction, size_average, reduce, also=("batchmean",))
     x, y = loss_operands("kl_div", input, target)
     check_same_shape("kl_div", x, y)
+    if observe.watchers:
+        observe.watchers["loss"]("kl_div", input)
     if reduction == "mean":
         warnings.warn(
             "kl_div: reduction='mean' divides by the number of elements; "
@@ -195,6 +200,8 @@ def sigmoid_focal_loss(inputs, targets, alpha=0.25, gamma=2.0, reduction="none")
         raise ValueError(f"{name}: gamma must not be negative, got {gamma}")
     x, y = loss_operands(name, inputs, targets)
     check_same_shape(name, x, y, "targets")
+    if observe.watchers:
+        observe.watchers["loss"](name, inputs)
     numbers = (alpha, gamma)
     if reduction != "num_pos":
         return pointwise("SigmoidFocal", x, y, numbers=numbers, reduction=reduction)

@@ -19,7 +19,8 @@ class _Layer(Op, abstract=True):
     """What the layers share: inputs x, weights and biases (or None) for x and for h, and states.
 
     The outputs are h after every step and the states after the last one. ``reverse`` runs from the
-    last step to the first.
+    last step to the first. With a ``lookup`` x is some rows of a table, the last input, and the
+    products are those with the table: see :class:`minigrad.ops.embedding.Lookup`.
     """
 
     recomputes = True
@@ -29,11 +30,24 @@ class _Layer(Op, abstract=True):
         w_ih, w_hh = ctx.saved[1:3]
         return sum(ctx.sizes) * (w_ih.size + w_hh.size)
 
+    def above(ctx, k, x, w_ih, b, table, lookup):
+        """What x contributes to the sums under the gates: x Wᵀ + b"""
+        ctx.table, ctx.lookup = table, lookup
+        if lookup is None:
+            return k.linear(_rows(x), w_ih, b)
+        return k.take_rows(k.linear(table, w_ih, b), lookup.index, 0)
+
     def below(ctx, k, dx, x, w_ih):
-        """The gradients for x, the weight and the bias, from those of what x contributes."""
-        needs = ctx.needs(0), ctx.needs(1), ctx.needs(3) or ctx.needs(4)
-        gx, gw, gb = k.linear_vjp(dx, _rows(x), w_ih, dx, IDENTITY, needs)
-        return gx if gx is None else gx.reshape(x.shape), gw, gb
+        """The gradients for x, the weight, the bias and the table, from those of its result."""
+        rest, lookup = (ctx.needs(1), ctx.needs(3) or ctx.needs(4)), ctx.lookup
+        if lookup is None or not (lookup.fresh() and lookup.unseen()):
+            gx, gw, gb = k.linear_vjp(dx, _rows(x), w_ih, dx, IDENTITY, (ctx.needs(0), *rest))
+            return gx if gx is None else gx.reshape(x.shape), gw, gb, None
+        sums, table = k.add_rows(dx, lookup.index, 0, len(ctx.table)), ctx.table
+        gt, gw, gb = k.linear_vjp(sums, table, w_ih, sums, IDENTITY, (True, *rest))
+        if lookup.padding is not None:
+            gt[lookup.padding] = 0
+        return None, gw, gb, gt
 
     def again(ctx, inputs, gradients):
         """The gradients as tensors, by way of a composition of smaller ops."""
@@ -42,7 +56,7 @@ class _Layer(Op, abstract=True):
         wanted = [t for t in inputs if t is not None and t.requires_grad]
         found = grad(outputs, wanted, gradients, create_graph=True, allow_unused=True)
         slopes = dict(zip(map(id, wanted), found, strict=True))
-        return tuple(slopes.get(id(t)) for t in inputs)
+        return *(slopes.get(id(t)) for t in inputs), None
 
     def composed(ctx, x, w_ih, w_hh, b_ih, b_hh, *rest):
         """The same layer, one step after another."""
@@ -83,9 +97,11 @@ class RnnLayer(_Layer):
 
     precision = "low"
 
-    def forward(ctx, k, x, w_ih, w_hh, b_ih, b_hh, h0, *, sizes, reverse, activation):
+    def forward(
+        ctx, k, x, w_ih, w_hh, b_ih, b_hh, h0, table, *, sizes, reverse, lookup, activation
+    ):
         ctx.sizes, ctx.reverse, ctx.activation = sizes, reverse, activation
-        y = k.linear(_rows(x), w_ih, None)
+        y = ctx.above(k, x, w_ih, None, table, lookup)
         h = k.rnn(y, w_hh, _added(k, b_ih, b_hh), h0, sizes, reverse, activation)
         y = _like(y, x)
         ctx.save(x, w_ih, w_hh, b_ih, b_hh, h0, y)
@@ -98,8 +114,8 @@ class RnnLayer(_Layer):
         x, w_ih, w_hh, _, _, h0 = inputs
         settings = ctx.sizes, ctx.reverse, ctx.activation
         dx, dw, dh = k.rnn_vjp(_rows(g), gh, h0, _rows(y), w_hh, *settings)
-        gx, gw, gb = ctx.below(k, dx, x, w_ih)
-        return gx, gw, dw, gb, gb, dh
+        gx, gw, gb, gt = ctx.below(k, dx, x, w_ih)
+        return gx, gw, dw, gb, gb, dh, gt
 
     def step(ctx, sum_x, sum_h, h):
         return ((tanh if ctx.activation == TANH else relu)(sum_x + sum_h),)
@@ -107,12 +123,12 @@ class RnnLayer(_Layer):
     def samples(rng):
         for name, code in (("tanh", TANH), ("relu", RELU)):
             for case, x, params in _sequences(rng):
-                inputs = x, *_parameters(rng, 1), rng.normal(size=(3, 4))
+                inputs = x, *_parameters(rng, 1), rng.normal(size=(3, 4)), None
                 yield Sample(f"{name} {case}", inputs, {**params, "activation": code})
 
     def peer(torch, x, *inputs, activation, **settings):
         function = torch.rnn_tanh if activation == TANH else torch.rnn_relu
-        return _peer(torch, function, x, inputs[:4], inputs[4:], **settings)
+        return _peer(torch, function, x, inputs[:4], inputs[4:5], **settings)
 
 
 class LstmLayer(_Layer):
@@ -127,9 +143,11 @@ class LstmLayer(_Layer):
     precision = "low"
     states = 2
 
-    def forward(ctx, k, x, w_ih, w_hh, b_ih, b_hh, h0, c0, w_hr, *, sizes, reverse):
+    def forward(
+        ctx, k, x, w_ih, w_hh, b_ih, b_hh, h0, c0, w_hr, table, *, sizes, reverse, lookup
+    ):
         ctx.sizes, ctx.reverse = sizes, reverse
-        gates, b = k.linear(_rows(x), w_ih, None), _added(k, b_ih, b_hh)
+        gates, b = ctx.above(k, x, w_ih, None, table, lookup), _added(k, b_ih, b_hh)
         y, cells, h, c = k.lstm(gates, w_hh, b, w_hr, h0, c0, sizes, reverse)
         y = _like(y, x)
         ctx.save(x, w_ih, w_hh, b_ih, b_hh, h0, c0, w_hr, y, cells, gates)
@@ -143,8 +161,8 @@ class LstmLayer(_Layer):
         dx, dw, dr, dh, dc = k.lstm_vjp(
             _rows(g), gh, gc, h0, c0, gates, _rows(y), cells, w_hh, w_hr, ctx.sizes, ctx.reverse
         )
-        gx, gw, gb = ctx.below(k, dx, x, w_ih)
-        return gx, gw, dw, gb, gb, dh, dc, dr
+        gx, gw, gb, gt = ctx.below(k, dx, x, w_ih)
+        return gx, gw, dw, gb, gb, dh, dc, dr, gt
 
     def step(ctx, sum_x, sum_h, h, c, w_hr):
         i, f, g, o = chunk(sum_x + sum_h, 4, 1)
@@ -160,9 +178,9 @@ class LstmLayer(_Layer):
     def samples(rng):
         for case, x, params in _sequences(rng):
             states = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
-            yield Sample(case, (x, *_parameters(rng, 4), *states, None), params)
+            yield Sample(case, (x, *_parameters(rng, 4), *states, None, None), params)
             states = rng.normal(size=(3, 2)), rng.normal(size=(3, 4))
-            inputs = x, *_parameters(rng, 4, 2), *states, rng.normal(size=(2, 4))
+            inputs = x, *_parameters(rng, 4, 2), *states, rng.normal(size=(2, 4)), None
             yield Sample(f"projected {case}", inputs, params)
 
     def peer(torch, x, *inputs, **settings):
@@ -180,9 +198,9 @@ class GruLayer(_Layer):
 
     precision = "low"
 
-    def forward(ctx, k, x, w_ih, w_hh, b_ih, b_hh, h0, *, sizes, reverse):
+    def forward(ctx, k, x, w_ih, w_hh, b_ih, b_hh, h0, table, *, sizes, reverse, lookup):
         ctx.sizes, ctx.reverse = sizes, reverse
-        gates = k.linear(_rows(x), w_ih, b_ih)
+        gates = ctx.above(k, x, w_ih, b_ih, table, lookup)
         y, m, h = k.gru(gates, w_hh, b_hh, h0, sizes, reverse)
         y = _like(y, x)
         ctx.save(x, w_ih, w_hh, b_ih, b_hh, h0, y, m, gates)
@@ -196,8 +214,8 @@ class GruLayer(_Layer):
         dx, dw, db, dh = k.gru_vjp(
             _rows(g), gh, h0, gates, _rows(y), m, w_hh, ctx.sizes, ctx.reverse
         )
-        gx, gw, gb = ctx.below(k, dx, x, w_ih)
-        return gx, gw, dw, gb, db, dh
+        gx, gw, gb, gt = ctx.below(k, dx, x, w_ih)
+        return gx, gw, dw, gb, db, dh, gt
 
     def step(ctx, sum_x, sum_h, h):
         (r, z, n), (sr, sz, sn) = chunk(sum_x, 3, 1), chunk(sum_h, 3, 1)
@@ -206,18 +224,19 @@ class GruLayer(_Layer):
 
     def samples(rng):
         for case, x, params in _sequences(rng):
-            yield Sample(case, (x, *_parameters(rng, 3), rng.normal(size=(3, 4))), params)
+            yield Sample(case, (x, *_parameters(rng, 3), rng.normal(size=(3, 4)), None), params)
 
     def peer(torch, x, *inputs, **settings):
-        return _peer(torch, torch.gru, x, inputs[:4], inputs[4:], **settings)
+        return _peer(torch, torch.gru, x, inputs[:4], inputs[4:5], **settings)
 
 
 def _sequences(rng):
     """Inputs of two features for samples: (name, x, params)"""
-    yield "padded", rng.normal(size=(2, 3, 2)), {"sizes": (3, 3), "reverse": False}
-    sizes = (3, 2, 2)
-    yield "packed", rng.normal(size=(7, 2)), {"sizes": sizes, "reverse": False}
-    yield "packed, reverse", rng.normal(size=(7, 2)), {"sizes": sizes, "reverse": True}
+    params = {"reverse": False, "lookup": None}
+    yield "padded", rng.normal(size=(2, 3, 2)), {**params, "sizes": (3, 3)}
+    params["sizes"] = 3, 2, 2
+    yield "packed", rng.normal(size=(7, 2)), params
+    yield "packed, reverse", rng.normal(size=(7, 2)), {**params, "reverse": True}
 
 
 def _parameters(rng, gates, outputs=4):
@@ -226,7 +245,7 @@ def _parameters(rng, gates, outputs=4):
     return [rng.normal(size=shape) for shape in shapes]
 
 
-def _peer(torch, function, x, parameters, states, *, sizes, reverse):
+def _peer(torch, function, x, parameters, states, *, sizes, reverse, lookup):
     """One direction of PyTorch's layer; the reverse one only comes together with the other."""
     parameters, both = [p for p in parameters if p is not None], 1 + reverse
     states = [torch.stack([s] * both) for s in states]

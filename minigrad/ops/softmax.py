@@ -1,6 +1,7 @@
 """Softmax and its logarithm."""
 
 from .. import backend, dtypes
+from ..engine import observe
 from ..engine.graph import dtype_of, new_tensor, values
 from ..engine.op import Op, Sample
 from .arithmetic import neg
@@ -114,7 +115,10 @@ def softmax(input, dim, dtype=None):
     >>> mg.softmax(mg.tensor([0.0, 0.0]), dim=0)
     tensor([0.5000, 0.5000])
     """
-    return _normalised(Softmax, input, dim, dtype)
+    y = _normalised(Softmax, input, dim, dtype)
+    if observe.watchers:
+        observe.watchers["softmax"](y)
+    return y
 
 
 @numpy_names

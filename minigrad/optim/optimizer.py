@@ -5,7 +5,7 @@ import functools
 from collections import defaultdict
 
 from .. import backend
-from ..engine import hooks
+from ..engine import hooks, observe
 from ..engine.graph import TensorBase, values
 from ..engine.modes import enable_grad
 from .notes import notes
@@ -47,6 +47,8 @@ def _hooked(step):
         finally:
             self._stepping = False
         self._opt_called = True
+        if observe.watchers:
+            observe.watchers["step"](self)
         if _after_all or self._after:
             for hook in (*_after_all.values(), *self._after.values()):
                 hook(self, (self, *args), kwargs)
@@ -93,6 +95,8 @@ class Optimizer:
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
+        if observe.watchers:
+            observe.watchers["optimizer"](self, groups)
 
     # groups
     def add_param_group(self, param_group):

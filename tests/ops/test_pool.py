@@ -85,6 +85,12 @@ def test_gradient_goes_to_the_largest_element_alone():
     assert x.grad.tolist() == [[1.0, 1.0, 0.0, 0.0]]
 
 
+def test_places_are_kept_in_four_bytes_and_given_in_eight():
+    y = F.max_pool2d(tensor(2, 3, 7, 6).requires_grad_(), 2)
+    assert [a.dtype for a in y.grad_fn.saved] == [np.int32] and y.grad_fn.outputs is None
+    assert F.max_pool2d(tensor(2, 3, 7, 6), 2, return_indices=True)[1].dtype is mg.int64
+
+
 def test_unpooling_undoes_pooling():
     x = tensor(2, 3, 7, 6)
     y, at = F.max_pool2d(x, 2, return_indices=True)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from ... import backend, dtypes
+from ...engine import observe
 from ...engine.graph import TensorBase, dtype_of, new_tensor, overwrite, values
 
 
@@ -70,6 +71,8 @@ def clip_grad_norm_(
     (tensor(5.), tensor([0.6000, 0.8000]))
     """
     parameters = [parameters] if isinstance(parameters, TensorBase) else list(parameters)
+    if observe.watchers:
+        observe.watchers["clip"](parameters)
     total = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(parameters, max_norm, total)
     return total
@@ -77,6 +80,9 @@ def clip_grad_norm_(
 
 def clip_grad_value_(parameters, clip_value, foreach=None):
     """Clamp every element of the gradients to ± ``clip_value``; NaN stays NaN."""
+    parameters = [parameters] if isinstance(parameters, TensorBase) else list(parameters)
+    if observe.watchers:
+        observe.watchers["clip"](parameters)
     limit = float(clip_value)
     for gradient in _gradients(parameters):
         array = values(gradient)

@@ -4,6 +4,7 @@ import warnings
 from collections import deque
 from itertools import accumulate, islice
 
+from ...engine import observe
 from ...engine.graph import TensorBase
 from ..optimizer import Optimizer
 
@@ -72,6 +73,8 @@ class LRScheduler:
         if epoch is not None:
             warnings.warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=2)
         self._update_lr(epoch)
+        if observe.watchers and not self._is_initial:
+            observe.watchers["schedule"](self)
 
     def _initial_step(self):
         """Set the rates of the first step."""

@@ -17,6 +17,17 @@ class Composition(LRScheduler):
         """The initial rate of every group."""
         return group_values(self.optimizer, "initial_lr")
 
+    @property
+    def interval(self):
+        """How often to step: ``"step"``, ``"epoch"`` or ``"any"``; set for all of them."""
+        return self._interval
+
+    @interval.setter
+    def interval(self, value):
+        for scheduler in self._schedulers:
+            scheduler.interval = value
+        LRScheduler.interval.fset(self, value)
+
     def step(self):
         """Step the scheduler or the schedulers whose turn it is."""
         raise NotImplementedError

@@ -3,6 +3,7 @@
 import math
 import warnings
 
+from ...engine import observe
 from .base import (
     EPOCH_DEPRECATION_WARNING,
     LRScheduler,
@@ -94,6 +95,8 @@ class ReduceLROnPlateau(LRScheduler):
             self.cooldown_counter = self.cooldown
             self.num_bad_epochs = 0
         self._last_lr = group_values(self.optimizer, "lr")
+        if observe.watchers:
+            observe.watchers["schedule"](self)
 
     def _reduce_lr(self):
         groups = self.optimizer.param_groups
