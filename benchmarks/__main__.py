@@ -1,4 +1,7 @@
-"""Run benchmark scripts: ``python -m benchmarks [mlp_steps ...] [--threads 1 2] [--readme]``."""
+"""Run benchmark scripts: ``python -m benchmarks [mlp_steps ...] [--threads 1 2] [--readme]``.
+
+``python -m benchmarks.report`` writes the README's tables and picture from the last results.
+"""
 
 import argparse
 import subprocess
@@ -8,8 +11,8 @@ from benchmarks import report
 from benchmarks.harness import ROOT
 
 SCRIPTS = (
-    "mlp_steps", "model_steps", "layers", "optimizers", "op_overhead", "kernel_bandwidth",
-    "tensor_ops", "startup",
+    "mlp_steps", "model_steps", "other_steps", "layers", "optimizers", "op_overhead",
+    "kernel_bandwidth", "kernel_compute", "conv_dispatch", "tensor_ops", "startup",
 )  # fmt: skip
 
 
@@ -18,7 +21,7 @@ def main():
     top.add_argument("scripts", nargs="*", metavar="SCRIPT", help=", ".join(SCRIPTS))
     top.add_argument("--threads", nargs="+", default=["1"])
     top.add_argument("--rounds", default="5")
-    top.add_argument("--readme", action="store_true", help="refresh the README's tables")
+    top.add_argument("--readme", action="store_true", help="refresh its tables and picture")
     options = top.parse_args()
     if unknown := set(options.scripts) - set(SCRIPTS):
         top.error(f"no script {sorted(unknown)}; there are {', '.join(SCRIPTS)}")

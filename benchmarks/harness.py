@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -22,8 +23,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-PEERS = ("minigrad", "torch", "jax", "mygrad", "numpy")
-OURS = "minigrad"
+PEERS = ("minigrad", "torch", "torch.compile", "jax", "mygrad", "numpy")
+OURS, EAGER, COMPILED = PEERS[:3]
 CASES = {}
 
 
@@ -42,7 +43,7 @@ def case(workload, peer):
 
 def library(peer):
     """The module of a peer and its way to make a tensor of an array."""
-    if peer == "torch":
+    if peer in (EAGER, COMPILED):
         import torch
 
         return torch, torch.from_numpy
@@ -53,10 +54,20 @@ def library(peer):
 
 def declare(workload, make, budget=0.3):
     """A case for minigrad and one for PyTorch that time what ``make(peer)`` returns."""
-    for peer in ("minigrad", "torch"):
+    for peer in (OURS, EAGER):
         case(workload, peer)(
             lambda peer=peer: {"seconds": seconds_per_call(make(peer), budget)}
         )
+
+
+def parts(lib, output, inputs):
+    """The two passes of ``output()``, recorded, as calls to time."""
+    y = output()
+    g = lib.ones_like(y)
+    return {
+        "forward": output,
+        "backward": lambda: lib.autograd.grad(y, inputs, g, retain_graph=True),
+    }
 
 
 def threads():
@@ -101,13 +112,18 @@ def step_measures(step, budget=1.0):
         "seconds": seconds,
         "cores": busy / wall,
         "faults": (usage.ru_minflt - faults) / count,
-        "peak_mb": usage.ru_maxrss / 1024,
+        "peak_mb": peak_mb(),
     }
+
+
+def peak_mb():
+    """The most memory that this process ever held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def work(peer, workloads):
     """Run a peer's cases and print their measures by workload as the last line."""
-    if peer == "torch":
+    if peer in (EAGER, COMPILED):
         import torch
 
         torch.set_num_threads(threads())
@@ -191,16 +207,28 @@ def same_loss(workload, measured, tolerance=1e-3):
         raise RuntimeError(f"{workload}: the peers compute different things, losses {losses}")
 
 
+def spread(name, rounds, others):
+    """Median and range over the rounds of ``rounds``' seconds divided by those of ``others``."""
+    ratios = [a["seconds"] / b["seconds"] for a, b in zip(rounds, others, strict=True)]
+    return {
+        name: statistics.median(ratios),
+        f"{name}_min": min(ratios),
+        f"{name}_max": max(ratios),
+    }
+
+
 def summary(measured):
-    """Medians by peer, and the ratios of the rounds' seconds to minigrad's."""
+    """Medians by peer; ``ratio``, its seconds in units of minigrad's; ``speed``, PyTorch's in its.
+
+    Both are taken round by round.
+    """
     rows = {}
     for peer, rounds in measured.items():
         row = {name: statistics.median(r[name] for r in rounds) for name in rounds[0]}
         if "seconds" in row and peer != OURS and OURS in measured:
-            pairs = zip(rounds, measured[OURS], strict=True)
-            ratios = [theirs["seconds"] / ours["seconds"] for theirs, ours in pairs]
-            row["ratio"] = statistics.median(ratios)
-            row["ratio_min"], row["ratio_max"] = min(ratios), max(ratios)
+            row |= spread("ratio", rounds, measured[OURS])
+        if "seconds" in row and peer != EAGER and EAGER in measured:
+            row |= spread("speed", measured[EAGER], rounds)
         rows[peer] = row
     return rows
 
@@ -212,7 +240,7 @@ def machine():
     if cpuinfo.is_file():
         lines = [line for line in cpuinfo.read_text().splitlines() if "model name" in line]
         model = lines[0].partition(":")[2].strip() if lines else model
-    names = ("numpy", "numba", *(peer for peer in PEERS[1:-1] if installed(peer)))
+    names = ["numba", *(p for p in PEERS[1:] if p != COMPILED and installed(p))]
     return {
         "processor": model,
         "cores": len(os.sched_getaffinity(0)),
@@ -222,8 +250,10 @@ def machine():
 
 
 def installed(peer):
-    """Whether a peer can be imported here."""
-    return importlib.util.find_spec(peer) is not None
+    """Whether a peer can run here: torch.compile also needs a C++ compiler."""
+    if importlib.util.find_spec(peer.partition(".")[0]) is None:
+        return False
+    return peer != COMPILED or shutil.which(os.environ.get("CXX", "g++")) is not None
 
 
 def answer(script, groups, count, rounds):
@@ -242,13 +272,14 @@ def print_rows(title, rows):
     print(f"\n{title}")
     for peer, row in rows.items():
         shown = "  ".join(f"{name} {value:.4g}" for name, value in row.items())
-        print(f"  {peer:<9} {shown}", flush=True)
+        print(f"  {peer:<13} {shown}", flush=True)
 
 
 def write(name, results, rounds):
-    """Merge results, by number of threads, into the script's JSON file."""
+    """Merge results, by number of threads, into the script's JSON file; old workloads go."""
     path = RESULTS / f"{name}.json"
     known = json.loads(path.read_text())["threads"] if path.is_file() else {}
+    known = {n: {w: r for w, r in rows.items() if w in CASES} for n, rows in known.items()}
     for count, workloads in results.items():
         known.setdefault(str(count), {}).update(workloads)
     RESULTS.mkdir(exist_ok=True)
@@ -256,12 +287,12 @@ def write(name, results, rounds):
     path.write_text(json.dumps(content, indent=1) + "\n")
 
 
-def main(name, together=False):
+def main(name, together=()):
     """The command line of a script: ``python -m benchmarks.NAME [--threads 1 2] [--rounds 5]``.
 
     Returns the results by number of threads; nothing in a worker.
 
-    With ``together`` a process answers all workloads, otherwise each gets a fresh one.
+    A process answers all workloads that are in ``together``; each other one gets a fresh process.
     """
     top = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
     top.add_argument("--threads", type=int, nargs="+", default=[1])
@@ -272,7 +303,11 @@ def main(name, together=False):
     if options.worker:
         work(options.worker[0], options.worker[1:])
         return {}
-    groups = [options.workload] if together else [[workload] for workload in options.workload]
+    shared = [workload for workload in options.workload if workload in together]
+    alone = [[workload] for workload in options.workload if workload not in together]
+    groups = [shared, *alone] if shared else alone
+    if missing := [p for p in PEERS if any(p in CASES[w] for w in CASES) and not installed(p)]:
+        print(f"left out, not installed (torch.compile: or no C++ compiler): {missing}")
     script = f"benchmarks.{name}"
     try:
         results = {n: answer(script, groups, n, options.rounds) for n in options.threads}

@@ -1,103 +1,81 @@
-"""How close do memory-bound kernels come to the machine's copy bandwidth, and to PyTorch?
+"""How close do memory-bound operations come to the machine's copy rate, and to PyTorch?
 
-"share of copy" counts what a kernel must read and write, divided by its time, as a share of what
-``np.copyto`` moves on arrays of the same size. The other workloads time one op at a million
-float32 numbers through the public functions: forward with recording, backward, and both.
+Each through its public function, forward with recording and backward. "share" is what the pass must
+read and write at least once, divided by its time, as a share of what ``np.copyto`` moves on a
+million float32 numbers just before.
 """
 
 import numpy as np
 
 from benchmarks import harness
 
-SHAPE = (1000, 1000)
-COMPUTE_BOUND = ("attention", "conv", "matmul", "pool", "random", "rnn")
+SHAPE, IMAGES = (1000, 1000), (64, 32, 28, 28)
 BUDGET = 0.3
 
+# name: (function of (library, input), shape of the input, what forward and backward move, in
+# units of the input)
+OPS = {
+    "layer_norm": (lambda m, x: m.nn.functional.layer_norm(x, (SHAPE[1],)), SHAPE, 2, 3),
+    "batch_norm": (
+        lambda m, x: m.nn.functional.batch_norm(x, None, None, training=True), IMAGES, 2, 3
+    ),
+    "softmax": (lambda m, x: m.softmax(x, 1), SHAPE, 2, 3),
+    "gelu": (lambda m, x: m.nn.functional.gelu(x), SHAPE, 2, 3),
+    "tanh": (lambda m, x: m.tanh(x), SHAPE, 2, 3),
+    "sigmoid": (lambda m, x: m.sigmoid(x), SHAPE, 2, 3),
+    "dropout": (lambda m, x: m.nn.functional.dropout(x, 0.5), SHAPE, 2, 2),
+    "max_pool": (lambda m, x: m.nn.functional.max_pool2d(x, 2), IMAGES, 1.25, 1.25),
+    "to bfloat16": (lambda m, x: x.to(m.bfloat16), SHAPE, 1.5, 1.5),
+}  # fmt: skip
 
-def copy_bandwidth():
+
+def copy_rate():
     """Bytes a second that np.copyto moves, read and written."""
     source = np.ones(SHAPE, np.float32)
     target = np.empty_like(source)
     return 2 * source.nbytes / harness.seconds_per_call(lambda: np.copyto(target, source), BUDGET)
 
 
-def traffic(arguments, result, writes):
-    """Bytes a call must read and write at least."""
-    results = result if isinstance(result, tuple) else (result,)
-    written = [arguments[position] for position in writes]
-    arrays = [a for a in (*arguments, *results, *written) if isinstance(a, np.ndarray)]
-    return sum(array.nbytes for array in arrays)
+def measures(call, moved):
+    """Seconds of a call that moves so many bytes, and its share of the copy rate."""
+    rate = copy_rate()
+    seconds = harness.seconds_per_call(call, BUDGET)
+    return {"seconds": seconds, "share": moved / seconds / rate}
 
 
-def memory_bound_kernels():
-    """Every fast float32 kernel that does little more than read and write: (spec, function)."""
-    from minigrad import backend
-
-    kernels = backend.kernels_of(np.ones(1))
-    for spec in backend.KERNELS.values():
-        function = kernels.fast(spec)
-        bound = spec.family not in COMPUTE_BOUND and "float32" in spec.dtypes
-        if function is not None and bound:
-            yield spec, function
-
-
-@harness.case("share of copy", "minigrad")
-def shares_of_copy():
-    from minigrad.kernels import samples
-
-    shares = {}
-    for spec, function in memory_bound_kernels():
-        arguments = samples.sample(spec, "float32", SHAPE)
-        moved = traffic(arguments, function(*arguments), spec.writes)
-        seconds = harness.seconds_per_call(lambda f=function, a=arguments: f(*a), BUDGET)
-        shares[spec.name] = moved / seconds / copy_bandwidth()
-    return shares
-
-
-def activation_parts(peer, name):
-    """Forward, backward, and both of an activation, as calls to time."""
+def op(peer, part, function, shape, *moved):
     lib, tensor = harness.library(peer)
-    rng = np.random.default_rng(0)
-    x = tensor(rng.standard_normal(SHAPE).astype(np.float32)).requires_grad_()
-    g = tensor(rng.standard_normal(SHAPE).astype(np.float32))
-    function = lib.nn.functional.gelu if name == "gelu" else getattr(lib, name)
-    y = function(x)
-
-    def backward():
-        lib.autograd.grad(y, x, g, retain_graph=True)
-
-    return {
-        "forward": lambda: function(x),
-        "backward": backward,
-        "both": lambda: lib.autograd.grad(function(x), x, g),
-    }
+    x = tensor(np.random.default_rng(0).standard_normal(shape).astype(np.float32))
+    x.requires_grad_()
+    call = harness.parts(lib, lambda: function(lib, x), x)[part]
+    return measures(call, moved[part == "backward"] * x.nbytes)
 
 
 def cross_entropy(peer):
-    """Softmax-cross-entropy on 1000 rows of 1000 classes, forward and backward."""
+    """Both passes together: the logits are read twice, their gradient is written."""
     lib, tensor = harness.library(peer)
-    rng = np.random.default_rng(0)
-    logits = tensor(rng.standard_normal(SHAPE).astype(np.float32)).requires_grad_()
-    labels = tensor(rng.integers(0, SHAPE[1], SHAPE[0]))
-    return lambda: lib.autograd.grad(lib.nn.functional.cross_entropy(logits, labels), logits)
+    x = tensor(np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32))
+    x.requires_grad_()
+    labels, loss = lib.arange(SHAPE[0]), lib.nn.functional.cross_entropy
+    return measures(lambda: lib.autograd.grad(loss(x, labels), x), 3 * x.nbytes)
 
 
 def adamw(peer):
-    """One AdamW update of a million parameters."""
+    """An update of a million numbers: four arrays are read, three are written."""
     lib, tensor = harness.library(peer)
     parameter = lib.nn.Parameter(tensor(np.ones(SHAPE, np.float32)))
     parameter.grad = tensor(np.full(SHAPE, 1e-3, np.float32))
-    return lib.optim.AdamW([parameter]).step
+    return measures(lib.optim.AdamW([parameter]).step, 7 * parameter.nbytes)
 
 
-for _name in ("tanh", "sigmoid", "gelu"):
-    for _part in ("forward", "backward", "both"):
-        harness.declare(
-            f"{_name} {_part}",
-            lambda peer, name=_name, part=_part: activation_parts(peer, name)[part],
-        )
-harness.declare("cross-entropy both", cross_entropy)
-harness.declare("AdamW update", adamw)
+for _peer in (harness.OURS, harness.EAGER):
+    for _name, _facts in OPS.items():
+        for _part in ("forward", "backward"):
+            harness.case(f"{_name}, {_part}", _peer)(
+                lambda peer=_peer, part=_part, facts=_facts: op(peer, part, *facts)
+            )
+    harness.case("cross-entropy both passes, forward", _peer)(lambda p=_peer: cross_entropy(p))
+    harness.case("AdamW update, forward", _peer)(lambda p=_peer: adamw(p))
 
 if __name__ == "__main__":
-    harness.main("kernel_bandwidth", together=True)
+    harness.main("kernel_bandwidth", together=harness.CASES)

@@ -155,4 +155,4 @@ def print_means(results):
 
 
 if __name__ == "__main__":
-    print_means(harness.main("layers", together=True))
+    print_means(harness.main("layers", together=harness.CASES))

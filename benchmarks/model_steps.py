@@ -1,15 +1,14 @@
 """How long does one training step of a convolutional, recurrent or attention model take?
 
-One source for both libraries: the models are written against PyTorch's names. Both start from the
-same weights on the same batch, and the losses after a few steps must agree before any time counts
-(dropout, whose masks differ, is off for that comparison).
+One source for minigrad and PyTorch: the models are written against PyTorch's names. JAX's are in
+:mod:`benchmarks.jax_models`; what is timed, and when, says :mod:`benchmarks.training`.
 """
 
 import numpy as np
 
-from benchmarks import harness
+from benchmarks import harness, training
+from benchmarks.training import Optimizer, Workload, images
 
-STEPS_BEFORE_LOSS = 4
 VOCABULARY, TOKENS, WIDTH = 65, 64, 128
 
 
@@ -85,85 +84,23 @@ def transformer(lib):
     return Transformer()
 
 
-def images(count, *shape):
-    rng = np.random.default_rng(0)
-    return rng.standard_normal((count, *shape)).astype(np.float32), rng.integers(0, 10, count)
-
-
 def text(count):
     rng = np.random.default_rng(0)
     tokens = rng.integers(0, VOCABULARY, (count, TOKENS + 1))
     return tokens[:, :-1].copy(), tokens[:, 1:].ravel()
 
 
-#            model          batch                  optimizer, largest norm of the gradient
+SGD = Optimizer("SGD", {"lr": 0.01, "momentum": 0.9})
+ADAM = Optimizer("Adam", {"lr": 1e-3})
+ADAMW = Optimizer("AdamW", {"lr": 1e-3, "weight_decay": 0.01})
 WORKLOADS = {
-    "MLP 784-512-512-10, norm, dropout": (perceptron, images(128, 784), "AdamW", None),
-    "CNN 32-64, batch 64": (convolutional, images(64, 1, 28, 28), "SGD", None),
-    "char LSTM 128, 32×64 tokens": (recurrent, text(32), "Adam", 1.0),
-    "char transformer 4×128, 16×64 tokens": (transformer, text(16), "AdamW", 1.0),
+    "MLP 784-512-512-10, norm, dropout": Workload(perceptron, images(128, 784), ADAMW),
+    "CNN 32-64, batch 64": Workload(convolutional, images(64, 1, 28, 28), SGD),
+    "char LSTM 128, 32×64 tokens": Workload(recurrent, text(32), ADAM, 1.0),
+    "char transformer 4×128, 16×64 tokens": Workload(transformer, text(16), ADAMW, 1.0),
 }
 
-
-def set_weights(lib, model, as_tensor):
-    """The same weights in both libraries: uniform within 1/√fan_in; norms stay at 1 and 0."""
-    rng = np.random.default_rng(1)
-    with lib.no_grad():
-        for name, parameter in model.named_parameters():
-            if parameter.ndim >= 2 and "position" not in name:
-                bound = 1 / np.sqrt(np.prod(tuple(parameter.shape)[1:]))
-                values = rng.uniform(-bound, bound, tuple(parameter.shape))
-                parameter.copy_(as_tensor(values.astype(np.float32)))
-            elif "bias" in name:
-                parameter.zero_()
-
-
-def set_dropout(lib, model, p):
-    for module in model.modules():
-        if isinstance(module, lib.nn.Dropout):
-            module.p = p
-
-
-def measures(lib, workload, as_tensor):
-    """Loss after a few steps without dropout, then the times with it."""
-    build, batch, kind, largest_norm = WORKLOADS[workload]
-    model, loss_fn = build(lib), lib.nn.CrossEntropyLoss()
-    set_weights(lib, model, as_tensor)
-    options = {"lr": 0.01, "momentum": 0.9} if kind == "SGD" else {"lr": 1e-3}
-    optimizer = getattr(lib.optim, kind)(model.parameters(), **options)
-    x, y = map(as_tensor, batch)
-
-    def step():
-        optimizer.zero_grad()
-        loss = loss_fn(model(x), y)
-        loss.backward()
-        if largest_norm is not None:
-            lib.nn.utils.clip_grad_norm_(model.parameters(), largest_norm)
-        optimizer.step()
-        return loss
-
-    set_dropout(lib, model, 0.0)
-    for _ in range(STEPS_BEFORE_LOSS):
-        loss = step().item()
-    set_dropout(lib, model, 0.5)
-    return {"loss": loss, **harness.step_measures(step)}
-
-
-def on_minigrad(workload):
-    import minigrad as mg
-
-    return measures(mg, workload, mg.tensor)
-
-
-def on_torch(workload):
-    import torch
-
-    return measures(torch, workload, torch.from_numpy)
-
-
-for _name in WORKLOADS:
-    harness.case(_name, "minigrad")(lambda name=_name: on_minigrad(name))
-    harness.case(_name, "torch")(lambda name=_name: on_torch(name))
+training.declare(WORKLOADS, ("perceptron", "convolutional", "recurrent", "transformer"))
 
 if __name__ == "__main__":
     harness.main("model_steps")

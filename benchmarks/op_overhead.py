@@ -104,4 +104,4 @@ for _op in STEPS:
     harness.case(_op, "torch")(lambda op=_op: torch_measures(op))
 
 if __name__ == "__main__":
-    harness.main("op_overhead", together=True)
+    harness.main("op_overhead", together=harness.CASES)

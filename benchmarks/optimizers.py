@@ -70,4 +70,4 @@ def print_means(results):
 
 
 if __name__ == "__main__":
-    print_means(harness.main("optimizers", together=True))
+    print_means(harness.main("optimizers", together=harness.CASES))

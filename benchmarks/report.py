@@ -1,20 +1,22 @@
-"""The README's tables, made from the results that the scripts wrote."""
+"""The README's tables and picture, made from the results that the scripts wrote."""
 
 import json
 from functools import partial
 from statistics import geometric_mean
 
-from benchmarks.harness import OURS, PEERS, RESULTS, ROOT
+from benchmarks import picture
+from benchmarks.harness import EAGER, OURS, PEERS, RESULTS, ROOT
 
 README = ROOT / "README.md"
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
-NAMES = {"minigrad": "minigrad", "torch": "PyTorch", "jax": "JAX jit", "mygrad": "MyGrad"}
-NAMES["numpy"] = "NumPy"
-TITLES = {
-    "mlp_steps": "one training step",
-    "model_steps": "one training step",
-    "kernel_bandwidth": "one op on 1000×1000 float32",
-    "startup": "start-up",
+STEPS = ("mlp_steps", "model_steps", "other_steps")
+NAMES = {
+    "minigrad": "minigrad",
+    "torch": "PyTorch",
+    "torch.compile": "torch.compile",
+    "jax": "JAX jit",
+    "mygrad": "MyGrad",
+    "numpy": "NumPy",
 }
 
 
@@ -47,7 +49,12 @@ def markdown(header, rows):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def times_table(script, found):
+def beside(peers, name):
+    """A cell with a measure, ours / PyTorch's."""
+    return " / ".join(f"{peers[p][name]:.0f}" for p in (OURS, EAGER) if name in peers.get(p, ()))
+
+
+def times_table(title, found):
     """Our time and the peers' ratios for every workload, by number of threads."""
     rows = [
         (workload, count, peers)
@@ -56,15 +63,40 @@ def times_table(script, found):
         if "seconds" in peers[OURS]
     ]
     others = [p for p in PEERS[1:] if any(p in peers for *_, peers in rows)]
-    header = [TITLES[script], "threads", NAMES[OURS], *(NAMES[p] for p in others)]
-    return markdown(
-        header,
-        [
-            [workload, count, duration(peers[OURS]["seconds"])]
-            + [ratio(peers.get(other)) for other in others]
-            for workload, count, peers in rows
-        ],
-    )
+    header = [title, "threads", NAMES[OURS], *(NAMES[p] for p in others)]
+    lines = [
+        [workload, count, duration(peers[OURS]["seconds"])]
+        + [ratio(peers.get(other)) for other in others]
+        for workload, count, peers in rows
+    ]
+    if "peak_mb" in rows[0][2][OURS]:
+        header += ["peak MB, ours / PyTorch", "page faults"]
+        for line, (*_, peers) in zip(lines, rows, strict=True):
+            line += beside(peers, "peak_mb"), beside(peers, "faults")
+    return markdown(header, lines)
+
+
+def shares_table(title, of, found):
+    """Forward and backward of operations: time, share of the machine's rate, PyTorch's ratio."""
+    cells = {}
+    for workload, peers in found["threads"]["1"].items():
+        name, _, part = workload.rpartition(", ")
+        cells.setdefault(name, {})[part] = peers
+    parts = ("forward", "backward")
+    header = [title, *(h for part in parts for h in (part, of, NAMES[EAGER]))]
+    rows = []
+    for name, by_part in cells.items():
+        row = [name]
+        for part in parts:
+            peers = by_part.get(part)
+            time, ratio = time_and_ratio(peers)
+            row += [time, f"{peers[OURS]['share']:.0%}" if peers else "", ratio]
+        rows.append(row)
+    peaks = [beside(by_part.get("backward", {}), "peak_mb") for by_part in cells.values()]
+    if any(peaks):
+        header.append("peak MB, ours / PyTorch")
+        rows = [[*row, peak] for row, peak in zip(rows, peaks, strict=True)]
+    return markdown(header, rows)
 
 
 def sizes_table(title, found):
@@ -144,20 +176,41 @@ def caption(found):
     )
 
 
+# script: (its table, the title under which it is folded)
+TABLES = {
+    **dict.fromkeys(STEPS, (partial(times_table, "one training step"), None)),
+    "startup": (partial(times_table, "start-up"), None),
+    "layers": (layers_table, "Layers and losses"),
+    "optimizers": (partial(sizes_table, "one step of an optimizer"), "Optimizers"),
+    "tensor_ops": (partial(sizes_table, "forward and backward"), "The tensor library"),
+    "op_overhead": (overhead_table, "Overhead of an op"),
+    "kernel_bandwidth": (
+        partial(shares_table, "on 10⁶ numbers or more", "of copy rate"),
+        "Operations bound by memory, and the machine's copy rate",
+    ),
+    "kernel_compute": (
+        partial(shares_table, "float32", "of sgemm"),
+        "Operations bound by arithmetic, and NumPy's matrix product",
+    ),
+}
+
+
+def folded(title, table):
+    """A table under a title that a click opens."""
+    return f"<details><summary>{title}</summary>\n\n{table}\n\n</details>" if title else table
+
+
 def report():
-    """All tables for which results exist, by the machine that they were measured on."""
-    tables = {script: partial(times_table, script) for script in TITLES} | {
-        "layers": layers_table,
-        "optimizers": partial(sizes_table, "one step of an optimizer"),
-        "op_overhead": overhead_table,
-        "tensor_ops": partial(sizes_table, "forward and backward"),
-    }
+    """The picture and all tables for which results exist, by the machine they were measured on."""
     by_machine = {}
-    for script, table in tables.items():
+    for script, (table, title) in TABLES.items():
         if (found := results_of(script)) is not None:
             captioned = by_machine.setdefault(str(found["machine"]), [caption(found)])
-            captioned.append(table(found))
+            captioned.append(folded(title, table(found)))
     parts = [part for captioned in by_machine.values() for part in captioned]
+    steps = [found for script in STEPS if (found := results_of(script)) is not None]
+    if picture.draw(steps):
+        parts.insert(0, f"![Speed of training steps]({picture.PATH.relative_to(ROOT)})")
     return "\n\n".join(parts) or "No results yet: run `make bench`."
 
 
@@ -169,3 +222,7 @@ def refresh_readme():
     if not (found and closed):
         raise ValueError(f"{README} lacks the lines {BEGIN} and {END}")
     README.write_text(f"{before}{BEGIN}\n{report()}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    refresh_readme()

@@ -1,10 +1,12 @@
 """How long until something happens in a fresh process?
 
 "import" is what a library adds to ``import numpy``. "first step" is a whole process: start,
-import, build a 64-128-10 perceptron and take one AdamW step, with the kernel cache filled. "load"
+import, build a 64-128-10 perceptron and take one AdamW step, with the kernel cache filled; for
+"from an empty cache" there is none, as after installing, and what is needed is compiled. "load"
 reads a file with the weights of that perceptron, in each library's own format, NumPy's beside them.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,8 @@ import numpy as np
 from benchmarks import harness
 
 PEERS = ("minigrad", "torch", "jax", "mygrad")
+STEPPING = ("minigrad", "torch", "torch.compile")
+CACHES = ("NUMBA_CACHE_DIR", "TORCHINDUCTOR_CACHE_DIR")
 IMPORT = """
 import numpy, time
 start = time.perf_counter()
@@ -26,6 +30,7 @@ FIRST_STEP = """
 import numpy as np
 import {library} as lib
 model = lib.nn.Sequential(lib.nn.Linear(64, 128), lib.nn.ReLU(), lib.nn.Linear(128, 10))
+model = {model}
 optimizer = lib.optim.AdamW(model.parameters())
 x, y = np.ones((64, 64), np.float32), np.arange(64) % 10
 loss = lib.nn.CrossEntropyLoss()(model(lib.{tensor}(x)), lib.{tensor}(y))
@@ -45,14 +50,22 @@ def import_seconds(library):
     return {"seconds": float(done.stdout)}
 
 
-def first_step(library):
-    """Wall seconds of a process that takes one step; a run before it fills the caches."""
-    tensor = "tensor" if library == "minigrad" else "from_numpy"
-    command = [sys.executable, "-c", FIRST_STEP.format(library=library, tensor=tensor)]
-    subprocess.run(command, check=True)
-    start = time.perf_counter()
-    subprocess.run(command, check=True)
-    return {"seconds": time.perf_counter() - start}
+def first_step(peer, filled=True):
+    """Wall seconds of a process that takes one step; a run before it may fill the caches."""
+    program = FIRST_STEP.format(
+        library=peer.partition(".")[0],
+        tensor="tensor" if peer == harness.OURS else "from_numpy",
+        model="lib.compile(model)" if peer == harness.COMPILED else "model",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        caches = {} if filled else dict.fromkeys(CACHES, folder)
+        for _ in range(1 + filled):
+            start = time.perf_counter()
+            subprocess.run(
+                [sys.executable, "-c", program], check=True, env={**os.environ, **caches}
+            )
+            seconds = time.perf_counter() - start
+    return {"seconds": seconds}
 
 
 def weights():
@@ -85,8 +98,11 @@ def load(library):
 
 for _peer in PEERS:
     harness.case("import", _peer)(lambda peer=_peer: import_seconds(peer))
-for _peer in PEERS[:2]:
+for _peer in STEPPING:
     harness.case("first step", _peer)(lambda peer=_peer: first_step(peer))
+    harness.case("first step, from an empty cache", _peer)(
+        lambda peer=_peer: first_step(peer, filled=False)
+    )
 for _peer in ("minigrad", "torch", "numpy"):
     harness.case("load", _peer)(lambda peer=_peer: load(peer))
 

@@ -84,4 +84,4 @@ def print_means(results):
 
 
 if __name__ == "__main__":
-    print_means(harness.main("tensor_ops", together=True))
+    print_means(harness.main("tensor_ops", together=harness.CASES))

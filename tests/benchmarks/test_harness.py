@@ -1,8 +1,8 @@
-"""The arithmetic of the benchmarks, and the README's tables."""
+"""The arithmetic of the benchmarks."""
 
 import pytest
 
-from benchmarks import harness, report
+from benchmarks import harness
 
 ROUNDS = {
     "minigrad": [{"loss": 1.0, "seconds": s} for s in (1e-4, 2e-4, 1e-4)],
@@ -13,6 +13,22 @@ ROUNDS = {
 def test_ratios_are_taken_round_by_round():
     row = harness.summary(ROUNDS)["torch"]
     assert (row["ratio"], row["ratio_min"], row["ratio_max"]) == pytest.approx((3, 2, 5))
+    assert "speed" not in row
+
+
+def test_speed_is_pytorchs_time_in_units_of_a_peers():
+    rows = harness.summary({**ROUNDS, "jax": [{"seconds": s} for s in (3e-4, 2e-4, 1e-4)]})
+    for peer, expected in (("minigrad", (3, 2, 5)), ("jax", (2, 1, 5))):
+        row = rows[peer]
+        assert (row["speed"], row["speed_min"], row["speed_max"]) == pytest.approx(expected)
+
+
+def test_torch_compile_needs_a_compiler(monkeypatch):
+    monkeypatch.setattr(harness.importlib.util, "find_spec", lambda name: name == "torch" or None)
+    monkeypatch.setattr(harness.shutil, "which", lambda name: None)
+    assert harness.installed("torch")
+    assert not harness.installed("torch.compile")
+    assert not harness.installed("jax")
 
 
 def test_different_losses_stop_the_comparison():
@@ -41,26 +57,3 @@ def test_a_busy_machine_is_not_measured(monkeypatch):
 
 def test_a_call_is_timed():
     assert 0 < harness.seconds_per_call(lambda: sum(range(100)), budget=0.01) < 1e-3
-
-
-def test_the_tables_replace_what_stands_between_the_markers(tmp_path, monkeypatch):
-    found = {
-        "machine": {"processor": "P", "cores": 2, "python": "3", "versions": {"numpy": "2"}},
-        "rounds": 3,
-        "threads": {"1": {"step": harness.summary(ROUNDS)}},
-    }
-    monkeypatch.setattr(report, "results_of", lambda name: found if name == "mlp_steps" else None)
-    monkeypatch.setattr(report, "README", tmp_path / "README.md")
-    report.README.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
-    report.refresh_readme()
-    text = report.README.read_text(encoding="utf-8")
-    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
-    assert "| step | 1 | 100 µs | 3.00× (2.00–5.00) |" in text
-
-
-def test_a_readme_without_markers_is_left_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(report, "README", tmp_path / "README.md")
-    report.README.write_text("nothing here\n")
-    with pytest.raises(ValueError, match="lacks the lines"):
-        report.refresh_readme()
-    assert report.README.read_text() == "nothing here\n"
