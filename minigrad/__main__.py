@@ -1,7 +1,8 @@
-"""The command line: ``minigrad demo``, ``info``, ``warmup`` and ``bench``."""
+"""The command line: ``minigrad demo``, ``lr-find``, ``report``, ``info``, ``warmup``, ``bench``."""
 
 import argparse
 import importlib.metadata
+import importlib.util
 import os
 import platform
 import subprocess
@@ -10,7 +11,28 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+INTERRUPTED = 130  # as shells say of a command that Ctrl-C ended
 FEATURES = ("avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", "avx512bf16", "neon", "sve")
+OPTIONS = {
+    "demo": {
+        "--epochs": {"type": int, "help": "epochs at most (40)"},
+        "--seed": {"type": int, "help": "of weights, order and validation set (0)"},
+        "--out": {"default": "runs/demo", "help": "folder of the run (%(default)s)"},
+        "--resume": {"action": "store_true", "help": "go on with the run that was interrupted"},
+        "--no-playbook": {
+            "dest": "playbook", "action": "store_false", "help": "leave out the checks before it"
+        },
+    },
+    "lr-find": {
+        "--data": {
+            "choices": ("digits", "breast_cancer", "iris", "wine"), "default": "digits",
+            "help": "which data (%(default)s)",
+        },
+        "--seed": {"type": int, "default": 0, "help": "of weights and order (%(default)s)"},
+        "--out": {"help": "file of the picture (runs/lr-find-DATA.png)"},
+    },
+    "report": {"run": {"metavar": "RUN", "help": "the folder, such as runs/demo"}},
+}  # fmt: skip
 OPTIONAL = ("matplotlib", "scikit-learn", "tqdm", "safetensors", "cupy-cuda13x", "mpi4py")
 
 
@@ -18,7 +40,29 @@ def demo(options):
     """Train a classifier of handwritten digits."""
     from . import demo as demonstration
 
-    demonstration.run(options.epochs, options.seed, options.out)
+    accuracy = demonstration.run(
+        options.epochs, options.seed, options.out, options.resume, options.playbook
+    )
+    return INTERRUPTED if accuracy is None else 0
+
+
+def lr_find(options):
+    """Find a learning rate for the demo's model, or for a plain one on other data."""
+    from .demo import find_lr
+    from .runs import NO_PICTURES
+
+    path = Path(options.out or f"runs/lr-find-{options.data}.png")
+    drawable = importlib.util.find_spec("matplotlib") is not None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    print(find_lr(options.data, options.seed, path if drawable else None))
+    print(f"\nwritten: {path}" if drawable else f"\nno picture: {NO_PICTURES}")
+
+
+def report(options):
+    """Write the page report.html into the folder of a run."""
+    from . import runs
+
+    print(runs.report(options.run))
 
 
 def version(distribution):
@@ -109,14 +153,14 @@ def parser():
     """The commands and their options."""
     top = argparse.ArgumentParser(prog="minigrad", description="A small deep-learning library.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for function in (demo, info, warmup, bench):
+    for function in (demo, lr_find, report, info, warmup, bench):
+        name = function.__name__.replace("_", "-")
         own_help = function is not bench  # its arguments, --help too, are the scripts'
-        command = commands.add_parser(function.__name__, help=function.__doc__, add_help=own_help)
+        text = function.__doc__
+        command = commands.add_parser(name, help=text, description=text, add_help=own_help)
         command.set_defaults(function=function)
-        if function is demo:
-            command.add_argument("--epochs", type=int, default=30)
-            command.add_argument("--seed", type=int, default=0)
-            command.add_argument("--out", default="runs/demo", help="folder for what it writes")
+        for option, settings in OPTIONS.get(name, {}).items():
+            command.add_argument(option, **settings)
     return top
 
 
@@ -127,11 +171,13 @@ def main(arguments=None):
     if options.arguments and options.command != "bench":
         commands.error(f"unknown arguments for {options.command}: {' '.join(options.arguments)}")
     try:
-        options.function(options)
+        return options.function(options) or 0
     except (ModuleNotFoundError, ValueError, OSError) as error:
         print(f"minigrad {options.command}: {error}", file=sys.stderr)
         return 1
-    return 0
+    except KeyboardInterrupt:
+        print(f"\nminigrad {options.command}: interrupted", file=sys.stderr)
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from minigrad import __main__ as command_line
+from minigrad import demo, runs
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -63,6 +64,56 @@ def test_without_a_command_the_usage_is_shown():
     assert "COMMAND" in done.stderr
 
 
+def test_a_run_gets_its_page(tmp_path, capsys):
+    (tmp_path / "history.csv").write_text("epoch,train_loss\n1,2.0\n2,1.0\n")
+    assert command_line.main(["report", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'report.html'}\n"
+    assert "best train loss" in (tmp_path / "report.html").read_text()
+
+
+def test_a_folder_without_a_run_is_a_problem(tmp_path, capsys):
+    assert command_line.main(["report", str(tmp_path)]) == 1
+    assert f"minigrad report: {tmp_path} holds no run" in capsys.readouterr().err
+
+
+def test_lr_find_prints_a_rate_and_draws(tmp_path, capsys):
+    path = tmp_path / "new" / "wine.svg"
+    assert command_line.main(["lr-find", "--data", "wine", "--out", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("Learning rate 0.0")
+    assert printed.endswith(f"written: {path}\n")
+    assert "</svg>" in path.read_text()
+
+
+def test_lr_find_knows_its_data(capsys):
+    with pytest.raises(SystemExit):
+        command_line.main(["lr-find", "--data", "faces"])
+    assert "choose from" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["demo", "lr-find", "report", "info", "warmup"])
+def test_every_command_has_its_help(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command_line.main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: minigrad {command}" in capsys.readouterr().out
+
+
+def test_the_help_of_the_demo_tells_its_defaults(capsys):
+    with pytest.raises(SystemExit):
+        command_line.main(["demo", "--help"])
+    assert f"epochs at most ({demo.EPOCHS})" in capsys.readouterr().out
+
+
+def test_an_interrupted_command_ends_as_shells_expect(monkeypatch, capsys):
+    def interrupted(folder):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "report", interrupted)
+    assert command_line.main(["report", "."]) == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
 def terminal():
     """Both ends of a pseudo-terminal of 80 columns."""
     ours, theirs = pty.openpty()
@@ -70,16 +121,21 @@ def terminal():
     return ours, theirs
 
 
-@pytest.mark.parametrize("ends, bar", [(terminal, True), (os.pipe, False)])
-def test_the_progress_bar_is_for_terminals(ends, bar, tmp_path):
-    ours, theirs = ends()
-    done = run(
-        "demo", "--epochs", "2", "--out", str(tmp_path), stdout=subprocess.PIPE, stderr=theirs
-    )
-    os.write(theirs, b".")  # so that there is something to read
+def test_the_demo_shows_a_progress_bar_on_a_terminal(tmp_path):
+    ours, theirs = terminal()
+    arguments = "demo", "--epochs", "1", "--no-playbook", "--out", str(tmp_path)
+    done = run(*arguments, stdout=subprocess.PIPE, stderr=theirs)
     shown = os.read(ours, 1 << 16)
     os.close(theirs)
     os.close(ours)
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1].startswith("digits: test accuracy 0.")
-    assert (b"0/2" in shown) == bar
+    assert b"0/18" in shown
+
+
+def test_the_demo_shows_no_progress_bar_elsewhere(tmp_path, capfd):
+    arguments = ["demo", "--epochs", "1", "--no-playbook", "--out", str(tmp_path)]
+    assert command_line.main(arguments) == 0
+    shown = capfd.readouterr()
+    assert shown.out.splitlines()[-1].startswith("digits: test accuracy 0.")
+    assert shown.err == ""

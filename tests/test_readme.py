@@ -62,9 +62,15 @@ def test_make_demo_works_from_a_bare_copy(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout.split("digits: test accuracy ")[1]) >= 0.97
+    assert float(done.stdout.split("digits: test accuracy ")[1]) >= 0.985
     assert {path.name for path in (clone / "runs" / "demo").iterdir()} == {
+        "best.npz",
         "curves.png",
         "history.csv",
+        "last.npz",
+        "playbook.json",
+        "report.html",
+        "settings.json",
+        "test.json",
         "weights.npz",
     }

@@ -96,6 +96,15 @@ class EarlyStopping(Callback):
         self.waited = 0
         self.best_epoch = 0
         self.best_state = None
+        self.resumed = False
+
+    def on_fit_start(self, trainer):
+        if self.resumed and self.waited and self.waited >= self.patience:
+            self._stop(trainer)  # the checkpoint is that of a run that had stopped
+        self.resumed = False
+
+    def _stop(self, trainer):
+        trainer.stopping = f"{self.followed.monitor} has not improved since epoch {self.best_epoch}"
 
     def on_epoch_end(self, trainer, row):
         value = self.followed.value(row)
@@ -108,9 +117,7 @@ class EarlyStopping(Callback):
         if math.isnan(value):
             trainer.stopping = f"{self.followed.monitor} is NaN"
         elif self.waited >= self.patience:
-            trainer.stopping = (
-                f"{self.followed.monitor} has not improved since epoch {self.best_epoch}"
-            )
+            self._stop(trainer)
 
     def on_fit_end(self, trainer):
         if self.best_state is not None and trainer.stopping != "interrupted":
@@ -125,6 +132,7 @@ class EarlyStopping(Callback):
     def load_state_dict(self, state):
         self.followed.best, self.waited = state["best"], state["waited"]
         self.best_epoch, self.best_state = state["best_epoch"], state["best_state"]
+        self.resumed = True
 
 
 class Checkpoint(Callback):

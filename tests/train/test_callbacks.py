@@ -48,6 +48,14 @@ def test_T4f_when_early_stopping_stops(values, options, epochs):
     assert run(values, EarlyStopping(**options)).epoch == epochs
 
 
+def test_a_run_that_had_stopped_trains_no_further():
+    stopping = EarlyStopping(patience=1)
+    run([1.0, 2.0], stopping)
+    again = EarlyStopping(patience=1)
+    again.load_state_dict(stopping.state_dict())
+    assert run([5.0, 5.0], again).epoch == 0
+
+
 def test_without_restoring_the_last_weights_stay():
     trainer = run([1.0, 2.0, 3.0], EarlyStopping(patience=2, restore_best=False))
     assert trainer.model.weight.item() == 3.0
