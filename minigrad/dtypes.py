@@ -34,6 +34,14 @@ class dtype:  # noqa: N801  (PyTorch's spelling)
     def __repr__(self):
         return f"minigrad.{self.name}"
 
+    def __reduce__(self):
+        """Copies, also those in another process, are the one object of the name."""
+        return _of_name, (self.name, self.exponent_bits, self.mantissa_bits)
+
+
+def _of_name(name, exponent_bits, mantissa_bits):
+    return BY_NAME[name] if name in BY_NAME else float_format(exponent_bits, mantissa_bits)
+
 
 def _native(name, **facts):
     return dtype(name, np.dtype(name), **facts)

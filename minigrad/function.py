@@ -6,7 +6,7 @@ import types
 import numpy as np
 
 from . import dtypes
-from .engine import graph
+from .engine import graph, observe
 from .engine.graph import TensorBase, new_tensor
 from .engine.modes import enable_grad, no_grad, state
 from .engine.op import OPERATIONS, Op, record_node
@@ -171,6 +171,8 @@ class Function:
             else:
                 out = cls.forward(*args)
                 cls.setup_context(ctx, args, out)
+        if observe.listeners:
+            observe.announce("function", cls._node_class, (args, out))
         return _outputs(cls, ctx, args, out, recorded)
 
 

@@ -258,7 +258,7 @@ class Tensor(TensorBase):
     # conversions
     def numpy(self):
         """The elements as a NumPy array (shared memory; bfloat16 gives float32)."""
-        if self._requires_grad:
+        if self._requires_grad and state.recording:
             raise RuntimeError(
                 "can't call numpy() on a tensor that requires grad; use tensor.detach().numpy()"
             )
@@ -535,7 +535,15 @@ class Tensor(TensorBase):
         return copied
 
     def __reduce__(self):
-        raise TypeError("tensors are not pickled; save them with mg.save and read with mg.load")
+        """For processes that are spawned; files are written by :func:`minigrad.save`."""
+        if self._node is not None:
+            raise RuntimeError("only leaf tensors can be pickled; use .detach()")
+        return _unpickled, (type(self), self._array, self._tag, self._requires_grad)
+
+
+def _unpickled(cls, array, tag, requires_grad):
+    made = new_tensor(array, tag, requires_grad)
+    return made if cls is Tensor else graph.as_instance(made, cls)
 
 
 for _name, _function in methods.METHODS.items():

@@ -150,6 +150,7 @@ def _lerp_by_one(a, b, weight):
 _lerp = quiet(_lerp_by_one)
 
 
+@quiet
 def astype(x, dtype):
     """A copy of x with elements of another type"""
     if x.nbytes < SMALL:

@@ -1,6 +1,7 @@
 """From a list of samples to one batch."""
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Mapping, MutableMapping, Sequence
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def default_collate(batch):
     if isinstance(first, str | bytes):
         return batch
     if isinstance(first, Mapping):
-        return _keyed(batch)
+        return with_values(first, {k: default_collate([s[k] for s in batch]) for k in first})
     if isinstance(first, Sequence):
         return _aligned(batch)
     raise TypeError(
@@ -46,17 +47,23 @@ def _stacked(tensors):
     return stack(tensors)
 
 
-def _keyed(batch):
-    collated = {key: default_collate([sample[key] for sample in batch]) for key in batch[0]}
-    kind = type(batch[0])
-    return collated if kind is dict else kind(collated)
+def with_values(mapping, values):
+    """A mapping of the same kind with other values under its keys."""
+    if type(mapping) is dict:
+        return values
+    if not isinstance(mapping, MutableMapping):
+        return type(mapping)(values)
+    made = copy.copy(mapping)
+    for key, value in values.items():
+        made[key] = value
+    return made
 
 
 def _aligned(batch):
     first = batch[0]
     if any(len(sample) != len(first) for sample in batch):
         raise RuntimeError("default_collate: the samples of a batch must have equal lengths")
-    columns = [default_collate(list(column)) for column in zip(*batch, strict=True)]
+    columns = [default_collate(column) for column in zip(*batch, strict=True)]
     return type(first)(*columns) if hasattr(first, "_fields") else columns
 
 
@@ -65,7 +72,8 @@ def default_convert(sample):
     if isinstance(sample, np.ndarray | np.generic) and sample.dtype.kind in "biuf":
         return as_tensor(sample)
     if isinstance(sample, Mapping):
-        return {key: default_convert(value) for key, value in sample.items()}
-    if isinstance(sample, tuple) and not hasattr(sample, "_fields"):
-        return [default_convert(value) for value in sample]
+        return with_values(sample, {key: default_convert(v) for key, v in sample.items()})
+    if isinstance(sample, list | tuple):
+        parts = [default_convert(value) for value in sample]
+        return type(sample)(*parts) if hasattr(sample, "_fields") else parts
     return sample

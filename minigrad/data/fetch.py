@@ -58,7 +58,7 @@ class Reader:
 class StreamReader:
     """Reads batches of an iterable data set, one after the other, and :data:`ENDED` after them."""
 
-    def __init__(self, dataset, collate_fn, key, batch_size, drop_last, worker):
+    def __init__(self, dataset, collate_fn, key, batch_size, drop_last, before, worker):
         self.dataset = dataset
         self.collate_fn = collate_fn
         self.key = (*key, worker)
@@ -66,13 +66,14 @@ class StreamReader:
         self.drop_last = drop_last
         self.generator = Generator()
         self.samples = None
-        self.counts = [0, 0]  # samples read, batches made
+        # samples read (the first draw is that of iter), batches made
+        self.counts = [1 + before * (batch_size or 1), before]
 
     def __call__(self, job):
         """The next batch, whatever the job."""
         with drawing_from(self.generator):
             if self.samples is None:
-                self._count(0)
+                self.generator.manual_seed(mixed(*self.key, 0, 0))
                 self.samples = iter(self.dataset)
             try:
                 content = self._sample() if self.batch_size is None else self._samples()

@@ -4,7 +4,8 @@ import functools
 import itertools
 import multiprocessing
 
-from ..random import Generator, default_generator
+from ..engine import observe
+from ..random import Generator, default_generator, mixed
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset, Subset, TensorDataset
 from .fetch import ENDED, Job, Reader, StreamReader
@@ -24,8 +25,9 @@ class DataLoader:
 
     Random numbers that a data set or ``collate_fn`` draws from the default generator follow from
     its seed, the pass, and the index of the sample or the number of the batch: they are the same
-    with any number of workers. Workers of an :class:`IterableDataset` each read all of it, and take
-    turns; see :func:`get_worker_info`.
+    with any number of workers. Worker processes seed Python's and NumPy's generators with
+    ``get_worker_info().seed``, which differs by worker and pass. Workers of an
+    :class:`IterableDataset` each read all of it, and take turns; see :func:`get_worker_info`.
 
     :meth:`state_dict` holds the position in a pass, from which :meth:`load_state_dict` goes on.
 
@@ -125,9 +127,16 @@ class DataLoader:
 
     def _counted(self, batches):
         """The batches; their number is the position, until the pass is over."""
-        for batch in batches:
-            self._position += 1
-            yield batch
+        mark = object()
+        try:
+            for batch in batches:
+                self._position += 1
+                if observe.watchers:
+                    observe.watchers["batch"](self, mark)
+                yield batch
+        finally:
+            if observe.watchers:
+                observe.watchers["pass ended"](mark)
         self._start, self._position = None, 0
 
     def _batches(self, source, skipped):
@@ -137,26 +146,25 @@ class DataLoader:
             source.reserve(1)  # as below, so that the next pass has the same order either way
             return self._taken(order, skipped)
         if self._iterable:
-            return self._streamed(source.reserve(1))
+            return self._streamed(source.reserve(1), skipped)
         batched = self.batch_sampler is not None
         order = _begun(self.batch_sampler if batched else self.sampler)
         jobs = (Job(number, indices, batched) for number, indices in enumerate(order))
-        make = functools.partial(_reader, self.dataset, self.collate_fn, source.reserve(1))
-        return self._read(make, itertools.islice(jobs, skipped, None))
+        key = source.reserve(1)
+        make = functools.partial(_reader, self.dataset, self.collate_fn, key)
+        return self._read(make, itertools.islice(jobs, skipped, None), key)
 
-    def _read(self, make_reader, jobs):
-        """What readers, in workers or here, make of jobs."""
+    def _read(self, make_reader, jobs, key):
+        """What readers, in workers or here, make of jobs; ``key`` is that of the pass."""
         if not self.num_workers:
-            return map(make_reader(0), jobs)
+            read = make_reader(0)
+            return (read(job) for job in jobs)  # no map: StopIteration of a sample would end it
         kind = Threads if self.multiprocessing_context is None else Processes
-        return kind(make_reader, self._options()).results(jobs)
-
-    def _options(self):
-        return Options(
+        options = Options(
             self.num_workers, self.num_workers * (self.prefetch_factor or 2), self.timeout,
-            self.worker_init_fn, self._source().initial_seed(), self.dataset,
-            self.multiprocessing_context,
+            self.worker_init_fn, mixed(*key, 2), self.dataset, self.multiprocessing_context,
         )  # fmt: skip
+        return kind(make_reader, options).results(jobs)
 
     def _source(self):
         """The generator that this loader's orders come from."""
@@ -208,6 +216,7 @@ class DataLoader:
             and type(self.batch_sampler) is BatchSampler
             and type(self.sampler) in (SequentialSampler, RandomSampler)
             and self.batch_sampler.sampler is self.sampler
+            and not any(tensor.requires_grad for tensor in dataset.tensors)
         )
 
     def _taken(self, order, skipped):
@@ -216,13 +225,17 @@ class DataLoader:
         for start in range(skipped * size, stop, size):
             yield self.dataset.batch(order[start : start + size])
 
-    def _streamed(self, key):
-        """Batches of consecutive samples of an iterable data set, workers taking turns."""
+    def _streamed(self, key, before):
+        """Batches of consecutive samples of an iterable data set, workers taking turns.
+
+        ``before`` batches were read already.
+        """
         make = functools.partial(
-            StreamReader, self.dataset, self.collate_fn, key, self.batch_size, self.drop_last
-        )
+            StreamReader, self.dataset, self.collate_fn, key, self.batch_size, self.drop_last,
+            before,
+        )  # fmt: skip
         running = max(self.num_workers, 1)
-        for batch in self._read(make, itertools.count()):
+        for batch in self._read(make, itertools.count(), key):
             if batch is not ENDED:
                 yield batch
                 continue

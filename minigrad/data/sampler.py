@@ -77,18 +77,17 @@ class RandomSampler(_Ordered):
         return self.num_samples
 
 
-class SubsetRandomSampler(_Ordered):
+class SubsetRandomSampler(Sampler):
     """The given indices in a new random order at each pass."""
 
     def __init__(self, indices, generator=None):
         self.indices = indices
         self.generator = generator
 
-    def order(self):
-        """The indices of one pass."""
+    def __iter__(self):
         generator = self.generator or default_generator.stream("loader")
-        indices = np.asarray(self.indices, np.int64)
-        return indices[randperm(len(indices), generator=generator)._array]
+        order = randperm(len(self.indices), generator=generator).tolist()
+        return iter([self.indices[place] for place in order])
 
     def __len__(self):
         return len(self.indices)

@@ -14,7 +14,8 @@ from ..ops.creation import full, tensor
 from ..ops.grid_sample import affine_grid, grid_sample
 from ..ops.padding import pad
 from ..ops.rearrange import flip, roll
-from ..ops.sampling import rand, randint, randn
+from ..ops.sampling import randn
+from ..random import default_generator, mixed
 from .dataset import Dataset
 
 __all__ = [
@@ -131,7 +132,7 @@ class CenterCrop:
 
     def __call__(self, x):
         height, width = self.size
-        top, left = (x.shape[-2] - height) // 2, (x.shape[-1] - width) // 2
+        top, left = round((x.shape[-2] - height) / 2), round((x.shape[-1] - width) / 2)
         return _cropped(x, max(top, 0), max(left, 0), self.size)
 
 
@@ -145,8 +146,8 @@ class RandomCrop:
     def __call__(self, x):
         x = x if self.pad is None else self.pad(x)
         height, width = self.size
-        top = randint(0, max(x.shape[-2] - height, 0) + 1, (1,)).item()
-        left = randint(0, max(x.shape[-1] - width, 0) + 1, (1,)).item()
+        top = _whole(max(x.shape[-2] - height, 0) + 1)
+        left = _whole(max(x.shape[-1] - width, 0) + 1)
         return _cropped(x, top, left, self.size)
 
 
@@ -160,7 +161,7 @@ class RandomApply:
         self.p = p
 
     def __call__(self, x):
-        return self.transform(x) if rand(1).item() < self.p else x
+        return self.transform(x) if _chance() < self.p else x
 
 
 class RandomHorizontalFlip(RandomApply):
@@ -169,7 +170,11 @@ class RandomHorizontalFlip(RandomApply):
     axis = -1
 
     def __init__(self, p=0.5):
-        super().__init__([lambda x: flip(x, (self.axis % x.ndim,))], p)
+        super().__init__([self.flipped], p)
+
+    def flipped(self, x):
+        """The image, exchanged for certain."""
+        return flip(x, (self.axis % x.ndim,))
 
 
 class RandomVerticalFlip(RandomHorizontalFlip):
@@ -205,7 +210,7 @@ class RandomErasing:
         self.p, self.scale, self.ratio, self.value = p, scale, ratio, value
 
     def __call__(self, x):
-        if rand(1).item() >= self.p:
+        if _chance() >= self.p:
             return x
         rows, columns = x.shape[-2:]
         for _ in range(self.TRIES):
@@ -213,16 +218,26 @@ class RandomErasing:
             ratio = math.exp(_uniform(*map(math.log, self.ratio)))
             height, width = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
             if 0 < height < rows and 0 < width < columns:
-                top = randint(0, rows - height + 1, (1,)).item()
-                left = randint(0, columns - width + 1, (1,)).item()
+                top = _whole(rows - height + 1)
+                left = _whole(columns - width + 1)
                 erased = x.detach().clone()
                 erased[..., top : top + height, left : left + width] = self.value
                 return erased
         return x
 
 
+def _chance():
+    """A number of [0, 1) from the default generator, without the cost of a tensor."""
+    return (mixed(*default_generator.reserve(1)) >> 11) / 2**53
+
+
 def _uniform(low, high):
-    return low + (high - low) * rand(1).item()
+    return low + (high - low) * _chance()
+
+
+def _whole(count):
+    """A whole number from 0 to below ``count``."""
+    return int(count * _chance())
 
 
 class RandomAffine:
@@ -303,7 +318,7 @@ class CutMix(MixUp):
 
     def mixed(self, x, share):
         rows, columns = x.shape[-2:]
-        y, x_ = randint(0, rows, (1,)).item(), randint(0, columns, (1,)).item()
+        y, x_ = _whole(rows), _whole(columns)
         half = math.sqrt(1 - share) / 2
         top, bottom = max(int(y - half * rows), 0), min(int(y + half * rows), rows)
         left, right = max(int(x_ - half * columns), 0), min(int(x_ + half * columns), columns)
@@ -330,10 +345,10 @@ def _beta(alpha):
 def _gamma(alpha):
     boost = 1.0
     if alpha < 1:
-        boost, alpha = rand(1).item() ** (1 / alpha), alpha + 1
+        boost, alpha = _chance() ** (1 / alpha), alpha + 1
     d = alpha - 1 / 3
     while True:
         x = randn(1).item()
         v = (1 + x / math.sqrt(9 * d)) ** 3
-        if v > 0 and math.log(1 - rand(1).item()) < x * x / 2 + d - d * v + d * math.log(v):
+        if v > 0 and math.log(1 - _chance()) < x * x / 2 + d - d * v + d * math.log(v):
             return max(boost * d * v, 1e-300)

@@ -3,10 +3,13 @@
 import contextlib
 import itertools
 import pickle
+import random
 import signal
 import threading
+import time
 import traceback
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from multiprocessing import connection, resource_tracker, shared_memory
 from queue import Empty, SimpleQueue
@@ -14,6 +17,7 @@ from queue import Empty, SimpleQueue
 import numpy as np
 
 from ..engine.graph import TensorBase, new_tensor
+from .collate import with_values
 
 __all__ = ["WorkerInfo", "get_worker_info"]
 
@@ -69,14 +73,18 @@ def timed_out(seconds):
 class Workers:
     """Calls ``read(job)`` in workers, some jobs ahead: job n in worker n modulo their number."""
 
-    def __init__(self, options):
+    def __init__(self, make_reader, options):
+        self.make_reader = make_reader
         self.options = options
         self.workers = []
 
     def results(self, jobs):
         """The result of every job, in order; what a job raised is raised in its place."""
-        waiting, jobs = deque(), zip(itertools.cycle(self.workers), jobs)  # noqa: B905
+        waiting = deque()
         try:
+            for number in range(self.options.count):
+                self.workers.append(self.started(number))
+            jobs = zip(itertools.cycle(self.workers), jobs)  # noqa: B905
             for worker, job in itertools.islice(jobs, self.options.ahead):
                 self.send(worker, job)
                 waiting.append(worker)
@@ -95,15 +103,14 @@ class Workers:
 class Threads(Workers):
     """Workers in this process: for reading that waits, or computes in NumPy or Numba."""
 
-    def __init__(self, make_reader, options):
-        super().__init__(options)
-        for number in range(options.count):
-            worker = SimpleQueue(), SimpleQueue()
-            arguments = (make_reader, options, number, worker[0].get, worker[1].put)
-            threading.Thread(
-                target=serve, args=arguments, name=f"loader worker {number}", daemon=True
-            ).start()
-            self.workers.append(worker)
+    def started(self, number):
+        """A new worker."""
+        worker = SimpleQueue(), SimpleQueue()
+        arguments = (self.make_reader, self.options, number, worker[0].get, worker[1].put)
+        threading.Thread(
+            target=serve, args=arguments, name=f"loader worker {number}", daemon=True
+        ).start()
+        return worker
 
     def send(self, worker, job):
         """Hand a job to a worker."""
@@ -128,16 +135,18 @@ class Threads(Workers):
 class Processes(Workers):
     """Workers in processes of their own: for reading that computes in Python."""
 
-    def __init__(self, make_reader, options):
-        super().__init__(options)
+    patience = 5.0  # seconds that a worker may still take for its last job when a pass ends early
+
+    def started(self, number):
+        """A new worker."""
         resource_tracker.ensure_running()  # one for all, so that it counts each block once
-        for number in range(options.count):
-            ours, theirs = options.context.Pipe()
-            arguments = (make_reader, options.for_workers(), number, theirs)
-            process = options.context.Process(target=_serve_pipe, args=arguments, daemon=True)
-            process.start()
-            theirs.close()
-            self.workers.append((process, ours))
+        context = self.options.context
+        ours, theirs = context.Pipe()
+        arguments = (self.make_reader, self.options.for_workers(), number, theirs)
+        process = context.Process(target=_serve_pipe, args=arguments, daemon=True)
+        process.start()
+        theirs.close()
+        return process, ours
 
     def send(self, worker, job):
         """Hand a job to a worker."""
@@ -152,6 +161,7 @@ class Processes(Workers):
         process, pipe = worker
         ready = connection.wait([pipe, process.sentinel], self.options.timeout or None)
         if not ready:
+            self.patience = 0.0
             raise timed_out(self.options.timeout)
         try:
             if pipe not in ready and not pipe.poll():
@@ -173,12 +183,14 @@ class Processes(Workers):
         for _, pipe in self.workers:
             with contextlib.suppress(OSError):
                 pipe.send(None)
+        deadline = time.monotonic() + self.patience
         for process, pipe in self.workers:
             with contextlib.suppress(EOFError, OSError):
-                while True:
+                while pipe.poll(max(deadline - time.monotonic(), 0.0)):
                     kind, content = pipe.recv()
                     if kind == "batch":
                         unpacked(content)
+                process.terminate()  # it is still at it
             pipe.close()
             process.join()
 
@@ -191,7 +203,7 @@ def serve(make_reader, options, number, get, put):
         read = make_reader(number)
         if options.init is not None:
             options.init(number)
-    except Exception as error:
+    except BaseException as error:
         failure = error
     while (job := get()) is not None:
         if failure is not None:
@@ -199,13 +211,16 @@ def serve(make_reader, options, number, get, put):
             continue
         try:
             put(("batch", read(job)))
-        except Exception as error:
+        except BaseException as error:  # SystemExit too: whoever waits must hear of it
             put(("error", error))
 
 
 def _serve_pipe(make_reader, options, number, pipe):
     """The life of a worker process, which speaks through a pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    seed = options.info(number).seed
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
 
     def put(answer):
         kind, content = answer
@@ -221,12 +236,20 @@ def _described(error, number):
         f"Caught {type(error).__name__} in DataLoader worker process {number}.\n"
         f"Original {''.join(traceback.format_exception(error))}"
     )
+    if not isinstance(error, Exception):
+        return RuntimeError(text)
     try:
-        described = type(error)(text)
+        described = type(error)(_Lines(text))
         pickle.loads(pickle.dumps(described))
     except Exception:
         return RuntimeError(text)
     return described
+
+
+class _Lines(str):
+    """A text that KeyError, which shows the repr of its argument, shows as it is."""
+
+    __repr__ = str.__str__
 
 
 class _Place:
@@ -287,8 +310,8 @@ def unpacked(content):
 
 def mapped(function, batch):
     """A nested batch with a function applied to everything that is no container."""
-    if isinstance(batch, dict):
-        return {key: mapped(function, value) for key, value in batch.items()}
+    if isinstance(batch, Mapping):
+        return with_values(batch, {key: mapped(function, v) for key, v in batch.items()})
     if isinstance(batch, tuple) and hasattr(batch, "_fields"):
         return type(batch)(*(mapped(function, value) for value in batch))
     if isinstance(batch, list | tuple):

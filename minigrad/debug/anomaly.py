@@ -147,6 +147,8 @@ class _Watch:
             self.forward(node, found)
         elif event == "backward":
             self.backward(node, found)
+        elif event == "function":
+            self.function(node, *found)
 
     def forward(self, op, out):
         frame = sys._getframe(3)  # past hear and announce: the call of the op
@@ -167,6 +169,19 @@ class _Watch:
             if bad.any():
                 exact = inputs[0] if op.name == "cast" else exact
                 raise _forward_error(op, frame, tensors, inputs, exact, result, bad, tag)
+
+    def function(self, op, arguments, out):
+        """Look at what the forward of an autograd.Function gave, in NumPy for instance."""
+        if "forward" not in self.parts:
+            return
+        tensors = [value for value in arguments if isinstance(value, TensorBase)]
+        inputs = [values(tensor) for tensor in tensors]
+        for tensor in out if type(out) is tuple else (out,):
+            result = values(tensor) if isinstance(tensor, TensorBase) else None
+            bad = None if _finite(result) else self.offending(op, result, inputs)
+            if bad is not None and bad.any():
+                frame = sys._getframe(3)  # as in forward
+                raise _forward_error(op, frame, tensors, inputs, result, result, bad, None)
 
     def offending(self, op, result, inputs):
         """Where the elements are that must not be."""

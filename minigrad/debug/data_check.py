@@ -14,6 +14,7 @@ IGNORED = -100
 SCALES = (1e-2, 1e2)  # of a feature: the root mean square of its values that are not 0
 LEAK = 0.05  # of the validation rows may stand in the training set by chance
 DEVIATIONS = 3.0  # by which true labels must beat permuted ones
+TELLING = 100  # fewer samples may hide a weak relation
 PERMUTATIONS = 50
 PROBED = 1000  # samples at most that the probes use
 SORTED = 0.5  # of the way from chance to certainty that a neighbour has the same class
@@ -28,9 +29,10 @@ def check_data(loader, model=None, val_loader=None, *, samples=2048, seed=0):
     labels out of range (it tells how many classes there are), features whose scale is outside
     [0.01, 100], validation rows that are training rows, and labels that tell no more about the
     inputs than permuted ones: neither by the nearest neighbour nor by a linear probe are they 3
-    standard deviations better. Warnings are batches that are sorted by class, and passes in the
-    same order. Constant features, imbalance and the like are for information. ``number`` is by how
-    many standard deviations the labels beat permuted ones.
+    standard deviations better (of fewer than 100 samples that is a warning). Other warnings are
+    batches that are sorted by class, and passes in the same order. Constant features, imbalance and
+    the like are for information. ``number`` is by how many standard deviations the labels beat
+    permuted ones.
 
     >>> import minigrad as mg
     >>> x = mg.randn(256, 4, generator=mg.Generator().manual_seed(0))
@@ -256,13 +258,12 @@ def _meaning(check, sample, rng):
     x = sample.x[chosen].reshape(len(chosen), -1).astype(np.float64)
     x = (x - x.mean(0)) / np.where(x.std(0) > 0, x.std(0), 1.0)
     targets = _indicators(sample.y[chosen], sample.is_classes)
-    half = len(x) // 2
-    probes = {"nearest neighbour": _nearest(x, half), "linear probe": _linear(x, half)}
     details = {}
-    for name, predict in probes.items():
-        own = _agreement(predict(targets[:half]), targets[half:])
+    for name, probe in {"nearest neighbour": _nearest, "linear probe": _linear}.items():
+        predict = _crossed(probe, x)
+        own = _agreement(predict(targets), targets)
         others = [
-            _agreement(predict(targets[rng.permutation(half)]), targets[half:])
+            _agreement(predict(targets[rng.permutation(len(x))]), targets)
             for _ in range(PERMUTATIONS)
         ]
         spread = max(float(np.std(others)), 1e-9)
@@ -274,7 +275,7 @@ def _meaning(check, sample, rng):
     check.number = max(entry["deviations"] for entry in details.values())
     if check.number < DEVIATIONS:
         check.find(
-            "shuffled_labels", "error",
+            "shuffled_labels", "error" if len(chosen) >= TELLING else "warning",
             "Targets have no more to do with the inputs than permuted ones: "
             + "; ".join(f"{n} {e['agreement']:.2f}, permuted {e['permuted']:.2f}"
                         for n, e in details.items()) + ".",
@@ -297,19 +298,24 @@ def _agreement(said, true):
     return float(np.corrcoef(said[:, 0], true[:, 0])[0, 1])
 
 
-def _nearest(x, half):
-    """A function: the target of the nearest row of the first half, for rows of the second."""
-    squares = (x**2).sum(1)
-    distances = squares[half:, None] + squares[None, :half] - 2 * x[half:] @ x[:half].T
-    nearest = distances.argmin(1)
+def _crossed(probe, x):
+    """A function of the targets: what a probe fitted on each half says of the other half."""
+    half = len(x) // 2
+    of_second, of_first = probe(x[:half], x[half:]), probe(x[half:], x[:half])
+    return lambda targets: np.concatenate([of_first(targets[half:]), of_second(targets[:half])])
+
+
+def _nearest(fitted, other):
+    """A function: the target of the nearest fitted row, for other rows."""
+    squares = (other**2).sum(1)[:, None] + (fitted**2).sum(1)
+    nearest = (squares - 2 * other @ fitted.T).argmin(1)
     return lambda targets: targets[nearest]
 
 
-def _linear(x, half):
-    """A function: ridge regression on the first half, for rows of the second."""
-    x = np.hstack([x, np.ones((len(x), 1))])
-    fitted, other = x[:half], x[half:]
+def _linear(fitted, other):
+    """A function: ridge regression on fitted rows, for other rows."""
+    fitted, other = (np.hstack([x, np.ones((len(x), 1))]) for x in (fitted, other))
     kernel = fitted @ fitted.T
-    weights = np.linalg.solve(kernel + 0.1 * np.trace(kernel) / half * np.eye(half), np.eye(half))
-    projection = other @ fitted.T @ weights
+    ridge = 0.1 * np.trace(kernel) / len(fitted) * np.eye(len(fitted))
+    projection = np.linalg.solve(kernel + ridge, fitted @ other.T).T
     return lambda targets: projection @ targets

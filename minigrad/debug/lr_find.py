@@ -77,6 +77,8 @@ def lr_find(
     >>> 0.01 < found.lr < 1, found.agreement
     (True, True)
     """
+    if not hasattr(optimizer, "param_groups") and not callable(optimizer):
+        raise TypeError(f"optimizer must be an Optimizer, got {type(optimizer).__name__}")
     lrs = _rates(start, end, num, mode)
     if not 0 <= beta < 1 or not diverge > 1 or repeats < 1:
         raise ValueError("lr_find needs 0 <= beta < 1, diverge > 1 and repeats >= 1")
@@ -89,7 +91,8 @@ def lr_find(
     length = min(len(smooth) for _, smooth in runs)
     if length <= BURN_IN:
         raise DivergedError(
-            f"the loss diverged after {length} steps: begin at a rate below {start:g}"
+            f"the loss diverged after {length} steps: begin at a rate below {start:g}" if length
+            else "the loss of the first batch is not finite: see minigrad.debug.anomaly"
         )
     smoothed = np.array([smooth[:length] for _, smooth in runs])
     return LRFind(lrs[:length], [losses for losses, _ in runs], smoothed)

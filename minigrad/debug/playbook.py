@@ -32,8 +32,8 @@ def playbook(
 
     The model, its gradients and buffers, the optimizer, the loaders and every generator stay as
     they are. The same seed gives the same report, byte for byte but for the seconds. ``budget_s``
-    never shortens a step: one that would take longer than what is left is skipped. A batch is
-    ``(*inputs, targets)``.
+    never shortens a step: one that would take longer than what is left is skipped (ValueError
+    unless it is positive). A batch is ``(*inputs, targets)``.
 
     >>> import minigrad as mg
     >>> g = mg.Generator().manual_seed(0)
@@ -45,6 +45,8 @@ def playbook(
     >>> report.ok, report.steps[0].name, report.steps[0].status
     (True, 'data', 'ok')
     """
+    if not budget_s > 0:
+        raise ValueError(f"budget_s must be a positive number of seconds, got {budget_s!r}")
     run = _Run(model, loss_fn, train_loader, val_loader, optimizer, seed, budget_s)
     with laboratory(seed):
         batch = next(iter(fresh(train_loader)))

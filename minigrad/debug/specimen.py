@@ -96,6 +96,7 @@ class Specimen:
 
     def _here(self, batch):
         """The batch on the device of the model."""
+        split(batch)  # raises for what is no batch
         device = next((p.device for p in self.model.parameters()), None)
         return [
             part.to(device) if isinstance(part, TensorBase) and device is not None else part

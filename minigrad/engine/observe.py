@@ -1,7 +1,8 @@
 """The one point where instrumentation listens: every op run forward, every node run backward.
 
 A listener is called as ``listener(event, node, values)`` with event ``"forward"`` (values: output
-arrays) or ``"backward"`` (values: gradients the node returned). Without listeners this costs one
+arrays), ``"backward"`` (values: gradients the node returned) or ``"function"`` (of a user: the
+class of its nodes, and arguments and results). Without listeners this costs one
 global read per op.
 
 ``watchers`` hears less often, of what a training program does: of losses, steps of optimizers and

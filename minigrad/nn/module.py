@@ -127,10 +127,13 @@ class Module:
             holder = None if place is None else place[0]()
         return module
 
+    def __getstate__(self):
+        """What a copy gets: all but the place, which is that of this module."""
+        return {name: value for name, value in self.__dict__.items() if name != "_place"}
+
     def __setstate__(self, state):
         """Take the state of which this is a copy: what it holds has its place here."""
         self.__dict__.update(state)
-        self.__dict__.pop("_place", None)
         for registry in (self._parameters, self._modules):
             for name, value in registry.items():
                 # in a shallow copy it keeps the place that it has

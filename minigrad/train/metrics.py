@@ -178,11 +178,15 @@ class AUROC(Metric):
     scikit-learn asks for probabilities; two classes count once. It keeps all scores.
     """
 
+    def __init__(self, ignore_index=-100):
+        self.ignore_index = ignore_index
+        super().__init__()
+
     def start(self):
         return {"scores": None, "targets": None}
 
     def update(self, outputs, targets):
-        scores, targets = kept_rows(outputs, targets, None)
+        scores, targets = kept_rows(outputs, targets, self.ignore_index)
         if self.sums["scores"] is not None:
             scores = np.concatenate([self.sums["scores"], scores])
             targets = np.concatenate([self.sums["targets"], targets])
@@ -262,6 +266,9 @@ NAMED = {
 
 def kept_rows(outputs, targets, ignore_index):
     """Arrays of outputs (N, C) or (N,) and of classes (N,), without the ignored ones."""
+    for name, value in {"outputs": outputs, "targets": targets}.items():
+        if not isinstance(value, TensorBase):
+            raise TypeError(f"{name} of a metric must be a tensor, got {type(value).__name__}")
     scores = outputs.detach().float().cpu().numpy()
     classes = targets.detach().cpu().numpy()
     if scores.ndim == classes.ndim + 1 and (scores.shape[0], *scores.shape[2:]) == classes.shape:
@@ -275,9 +282,12 @@ def kept_rows(outputs, targets, ignore_index):
             f"outputs of shape {scores.shape} do not go with targets of shape {classes.shape}: "
             "classes are (N, …) beside outputs (N, C, …), or as the outputs where there are two"
         )
-    classes = classes.reshape(-1).astype(np.int64)
-    if ignore_index is None:
-        return scores, classes
+    numbers, classes = classes.reshape(-1), classes.reshape(-1).astype(np.int64)
+    if (numbers != classes).any():
+        raise ValueError(
+            "targets must be classes, got numbers between them; for class probabilities or "
+            "regression give a function of (outputs, targets) as the metric"
+        )
     kept = classes != ignore_index
     return scores[kept], classes[kept]
 
@@ -309,7 +319,7 @@ def metrics_of(metrics):
 def _name_of(metric):
     if isinstance(metric, str):
         return metric
-    name = type(metric).__name__ if isinstance(metric, Metric) else metric.__name__
+    name = getattr(metric, "__name__", type(metric).__name__)
     return name.lower()
 
 
@@ -318,6 +328,8 @@ def _metric_of(metric):
         if metric not in NAMED:
             raise ValueError(f"unknown metric {metric!r}; known are {', '.join(NAMED)}")
         return NAMED[metric]()
+    if not isinstance(metric, Metric) and not callable(metric):
+        raise TypeError(f"a metric is a name, a Metric or a function, got {metric!r}")
     return metric if isinstance(metric, Metric) else Average(metric)
 
 

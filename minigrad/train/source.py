@@ -32,8 +32,6 @@ def evaluate(model, loss_fn, loader):
         for x, y in loader:
             weight = weight_of(loss_fn, y)
 {evaluation}\
-            total += {total}
-            count += weight
     return total / count
 '''
 
@@ -57,16 +55,14 @@ def loop(trainer):
     accumulated = trainer.accumulate > 1
     body = accumulated_step(trainer) if accumulated else step(trainer)
     low = {"bf16": "mg.bfloat16", "fp16": "mg.float16"}.get(trainer.precision)
-    scaled = trainer.precision == "fp16"
     text = HEAD.format(
         scheduler_argument=", schedulers=()" if trainer.schedulers else "",
         what=f"The training loop in {trainer.precision}; returns a row of losses per epoch.",
-        setup="    scaler = mg.amp.GradScaler()\n" if scaled else "",
+        setup=lines_of(setup(trainer), 4),
         batches=lines_of(body, 8),
         epoch_schedule=lines_of(schedule(trainer, "epoch", "  # c"), 8),
         metric_schedule=lines_of(schedule(trainer, "metric"), 8),
-        evaluation=lines_of(forward(low), 12),
-        total=total(trainer),
+        evaluation=lines_of([*forward(low), *counted(trainer)], 12),
     )
     return text + (GROUPS if accumulated else "")
 
@@ -76,9 +72,21 @@ def sums(trainer):
     return getattr(trainer.loss_fn, "reduction", "mean") == "sum"
 
 
-def total(trainer):
-    """The sum of the losses of a batch."""
-    return "loss.item()" if sums(trainer) else "loss.item() * weight"
+def setup(trainer):
+    """Lines before the first epoch."""
+    if trainer.precision == "fp16":
+        yield "scaler = mg.amp.GradScaler()"
+    if trainer.clip_norm is not None:
+        yield 'owned = [p for group in optimizer.param_groups for p in group["params"]]'
+
+
+def counted(trainer):
+    """Lines that count the loss of a batch."""
+    ignoring = getattr(trainer.loss_fn, "ignore_index", None) is not None
+    if ignoring:
+        yield "if weight:  # where all targets are ignored there is no mean"
+    yield "    " * ignoring + "total += loss.item()" + ("" if sums(trainer) else " * weight")
+    yield "    " * ignoring + "count += weight"
 
 
 def forward(low):
@@ -101,7 +109,7 @@ def update(trainer):
     if trainer.clip_norm is not None:
         if scaled:
             yield "scaler.unscale_(optimizer)"
-        yield f"mg.nn.utils.clip_grad_norm_(model.parameters(), {trainer.clip_norm})"
+        yield f"mg.nn.utils.clip_grad_norm_(owned, {trainer.clip_norm})"
     yield "stepped = scaler.step(optimizer)" if scaled else "optimizer.step()"
     if scaled:
         yield "scaler.update()"
@@ -135,8 +143,7 @@ def step(trainer):
         backward(trainer, "loss"),
         *update(trainer),
         "weight = weight_of(loss_fn, y)",
-        f"total += {total(trainer)}",
-        "count += weight",
+        *counted(trainer),
     ]
     yield from ("    " + line for line in inner)
 
@@ -148,8 +155,7 @@ def accumulated_step(trainer):
     inner = [
         *forward(low),
         backward(trainer, share),
-        f"total += {total(trainer)}",
-        "count += weight",
+        *counted(trainer),
     ]
     yield f"for batches in groups(train_loader, {trainer.accumulate}):  # b"
     yield "    optimizer.zero_grad()"

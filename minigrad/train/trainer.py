@@ -1,5 +1,6 @@
 """Trainer: one visible training loop, every stage of which may be overridden."""
 
+import copy
 import inspect
 import math
 import time
@@ -7,15 +8,18 @@ import time
 from .. import dtypes, random
 from ..amp import GradScaler, autocast
 from ..data.dataset import IterableDataset
+from ..data.loader import DataLoader
 from ..engine.graph import TensorBase
 from ..engine.modes import no_grad
 from ..io.checkpoint import load_checkpoint, save_checkpoint
 from ..nn.attention import MultiheadAttention
 from ..nn.modes import mode
+from ..nn.module import Module
 from ..nn.recurrent import RNNBase, RNNCellBase
 from ..nn.utils.clip import clip_grad_norm_
 from ..ops.joining import cat
 from . import source
+from .callbacks import Callback
 from .history import History
 from .interrupt import listening_for_interrupts
 from .metrics import Meter, metrics_of
@@ -37,12 +41,12 @@ class Trainer:
 
     ``scheduler`` is one or a list. ``precision`` is ``"fp32"``, ``"bf16"`` or ``"fp16"`` (with a
     :class:`~minigrad.amp.GradScaler`; a step that it skips does not advance schedulers).
-    ``clip_norm`` bounds the norm of the gradients: ``"auto"`` is 1.0 for models with recurrent or
-    attention modules and None, never, for all others. ``accumulate`` batches make one step, with
-    the gradient of one large batch: each counts as many samples (or unignored targets) as it has.
-    ``metrics`` are names (``"accuracy"``), objects of :mod:`minigrad.train.metrics` or functions of
-    (outputs, targets), in a list or in a dict that names them. ``seed`` seeds the default generator
-    when a run begins.
+    ``clip_norm`` bounds the norm of the gradients of the optimizer's parameters: ``"auto"`` is 1.0
+    for models with recurrent or attention modules and None, never, for all others. ``accumulate``
+    batches make one step, with the gradient of one large batch: each counts as many samples (or
+    unignored targets) as it has. ``metrics`` are names (``"accuracy"``), objects of
+    :mod:`minigrad.train.metrics` or functions of (outputs, targets), in a list or in a dict that
+    names them. ``seed`` seeds the default generator when a run begins.
 
     A batch is ``(*inputs, targets)``; override :meth:`unpack` for any other form.
 
@@ -64,6 +68,8 @@ class Trainer:
             raise ValueError(f"precision must be one of {tuple(PRECISIONS)}, got {precision!r}")
         if isinstance(accumulate, bool) or not isinstance(accumulate, int) or accumulate < 1:
             raise ValueError(f"accumulate must be a positive int, got {accumulate!r}")
+        callbacks, schedulers = list(callbacks), _listed(scheduler)
+        _check_parts(model, optimizer, loss_fn, schedulers, callbacks)
         if _needs_closure(optimizer):
             raise TypeError(
                 f"{type(optimizer).__name__}.step needs a closure, which this loop does not have: "
@@ -72,7 +78,7 @@ class Trainer:
         self.model = model
         self.optimizer = optimizer
         self.loss_fn = loss_fn
-        self.schedulers = _listed(scheduler)
+        self.schedulers = schedulers
         self.precision = precision
         self.clip_norm = _clip_norm(clip_norm, model)
         self.accumulate = accumulate
@@ -102,6 +108,8 @@ class Trainer:
         checkpoint and ``history.interrupted`` is set; without such a callback KeyboardInterrupt is
         raised. A second Ctrl-C raises it at once.
         """
+        if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
+            raise ValueError(f"epochs must be an int that is not negative, got {epochs!r}")
         self.loader, self.val_loader, self.stopping = train_loader, val_loader, ""
         path = self._checkpoint_to_resume(resume)
         self.last_epoch = epochs if resume is not None else self.epoch + epochs
@@ -149,6 +157,11 @@ class Trainer:
             self.tell("on_step_end")
             if self.stopping:
                 return
+        if not self.meter.batches:
+            raise ValueError(
+                f"the training loader gave no batch in epoch {self.epoch + 1}; a generator can be "
+                "passed only once: give a DataLoader or a list"
+            )
 
     def train_step(self, batches):
         """One step of the optimizer from one batch, or from the several that are accumulated."""
@@ -214,10 +227,11 @@ class Trainer:
         self.scaler.scale(loss if share == 1.0 else loss * share).backward()
 
     def clip(self):
-        """Bound the norm of the gradients, unscaled before."""
+        """Bound the norm of the gradients of what the optimizer owns, unscaled before."""
         if self.clip_norm is not None:
             self.scaler.unscale_(self.optimizer)
-            clip_grad_norm_(self.model.parameters(), self.clip_norm)
+            owned = [p for group in self.optimizer.param_groups for p in group["params"]]
+            clip_grad_norm_(owned, self.clip_norm)
 
     def optimizer_step(self):
         """Step the optimizer; returns whether it stepped (in fp16 an overflow skips the step)."""
@@ -239,7 +253,7 @@ class Trainer:
         """
         meter = Meter(self.metrics)
         with mode(self.model), no_grad():
-            for batch in loader:
+            for batch in self._aside(loader):
                 inputs, targets = self.unpack(batch)
                 with self.autocast():
                     outputs = self.forward(inputs)
@@ -256,7 +270,7 @@ class Trainer:
         """
         parts = []
         with mode(self.model), no_grad():
-            for batch in loader:
+            for batch in self._aside(loader):
                 inputs = self._inputs_alone(batch)
                 with self.autocast():
                     outputs = self.forward(inputs)
@@ -265,13 +279,24 @@ class Trainer:
             raise ValueError("predict: the loader gave no batch")
         return cat(parts)
 
+    def _aside(self, loader):
+        """A loader to pass, which leaves the position of the one that is trained on as it is."""
+        own = loader is self.loader and isinstance(loader, DataLoader)
+        return copy.copy(loader) if own else loader
+
     def _inputs_alone(self, batch):
-        if isinstance(batch, list | tuple) and len(batch) > 1:
-            return self.unpack(batch)[0]
-        batch = batch[0] if isinstance(batch, list | tuple) else batch
-        return (self._on_device(batch),)
+        several = isinstance(batch, list | tuple)
+        if several and len(batch) == 1:
+            several, batch = False, batch[0]
+        own = type(self).unpack is not Trainer.unpack and not isinstance(batch, TensorBase)
+        return self.unpack(batch)[0] if several or own else (self._on_device(batch),)
 
     def _activated(self, outputs, decode):
+        if not isinstance(outputs, TensorBase):
+            raise TypeError(
+                f"predict joins tensors, but the model gave a {type(outputs).__name__}; override "
+                "Trainer.forward(inputs) to choose one of its outputs"
+            )
         done = getattr(self.loss_fn, "decode" if decode else "activation", None)
         return outputs if done is None else done(outputs.float())
 
@@ -289,7 +314,13 @@ class Trainer:
                 "whose position is not known: take a checkpoint of the end of an epoch"
             )
         parts = self._parts()
+        for name in ("scheduler", "scaler"):
+            if (parts[name] is None) == (name in checkpoint.parts):
+                has, lacks = ("run", path) if parts[name] else (path, "run")
+                raise ValueError(f"a run goes on as it was: {has} has a {name}, {lacks} has none")
         checkpoint.restore(**{name: parts[name] for name in parts if name in checkpoint.parts})
+        if self.step:
+            self.optimizer._opt_called = True  # a scheduler that follows is in its place
 
     def _parts(self):
         scaler = self.scaler if self.scaler.is_enabled() else None
@@ -368,6 +399,22 @@ def _listed(scheduler):
     return list(scheduler) if isinstance(scheduler, list | tuple) else [scheduler]
 
 
+def _check_parts(model, optimizer, loss_fn, schedulers, callbacks):
+    """TypeError for a part that is of another kind."""
+    if not isinstance(model, Module):
+        raise TypeError(f"model must be an nn.Module, got {type(model).__name__}")
+    if not hasattr(optimizer, "param_groups"):
+        raise TypeError(f"optimizer must be an Optimizer, got {type(optimizer).__name__}")
+    if not callable(loss_fn):
+        raise TypeError(f"loss_fn must be callable, got {type(loss_fn).__name__}")
+    for scheduler in schedulers:
+        if not hasattr(scheduler, "step"):
+            raise TypeError(f"scheduler must have step(), got {scheduler!r}")
+    for callback in callbacks:
+        if not isinstance(callback, Callback):
+            raise TypeError(f"callbacks must be Callback objects, got {callback!r}")
+
+
 def _needs_closure(optimizer):
     closure = inspect.signature(optimizer.step).parameters.get("closure")
     return closure is not None and closure.default is closure.empty
@@ -379,7 +426,7 @@ def _clip_norm(clip_norm, model):
         found = any(isinstance(module, sequential) for module in model.modules())
         return RECURRENT_CLIP_NORM if found else None
     if clip_norm is not None and not (
-        isinstance(clip_norm, int | float) and 0 < clip_norm < math.inf
+        isinstance(clip_norm, int | float) and clip_norm is not True and 0 < clip_norm < math.inf
     ):
         raise ValueError(f"clip_norm must be a positive number, 'auto' or None, got {clip_norm!r}")
     return clip_norm

@@ -1,5 +1,7 @@
 """How much a batch counts in a mean over several batches."""
 
+from collections.abc import Mapping
+
 from ..engine.graph import TensorBase
 
 
@@ -7,7 +9,8 @@ def weight_of(loss_fn, targets):
     """What the mean of a loss divides by, up to a constant, so that means of batches can be mixed.
 
     For losses of classes that is the number of targets that are not ignored, or the sum of their
-    class weights; for all others the number of samples.
+    class weights; for all others the number of samples. Of several targets, in a tuple or a dict,
+    the first counts; a list of anything but tensors has a sample in each place.
 
     >>> import minigrad as mg
     >>> weight_of(mg.nn.CrossEntropyLoss(), mg.tensor([2, 0, -100]))
@@ -15,9 +18,11 @@ def weight_of(loss_fn, targets):
     >>> weight_of(mg.nn.MSELoss(), mg.zeros(4, 3))
     4.0
     """
+    if isinstance(targets, Mapping):
+        targets = next(iter(targets.values()))
     if not isinstance(targets, TensorBase):
-        first = targets[0] if isinstance(targets, list | tuple) and targets else targets
-        return float(len(first))
+        several = isinstance(targets, list | tuple) and isinstance((*targets, 0)[0], TensorBase)
+        return float(len(targets[0] if several else targets))
     ignored = getattr(loss_fn, "ignore_index", None)
     if ignored is None or targets.is_floating_point():
         return float(targets.shape[0]) if targets.ndim else 1.0

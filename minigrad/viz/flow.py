@@ -28,9 +28,11 @@ STATUS = {"ok": BLUE, "zero": RED, "none": RED, "frozen": GREY}
 def gradient_flow(flow, title="gradient flow", path=None):
     """Norms of gradients and weights by parameter, from :func:`minigrad.debug.gradient_flow`.
 
-    Bars are the norms of gradients on a log axis, dots those of the weights; a parameter without
-    a gradient, or with one that is all zero, is written in red.
+    ``flow`` may also be a model: the gradients that its parameters hold are drawn. Bars are the
+    norms of gradients on a log axis, dots those of the weights; a parameter without a gradient, or
+    with one that is all zero, is written in red.
     """
+    flow = _held(flow) if hasattr(flow, "named_parameters") else flow
     names = list(flow)
     norms = [flow[name]["norm"] or 0.0 for name in names]
     weights = [flow[name]["weight_norm"] or 0.0 for name in names]
@@ -58,6 +60,20 @@ def gradient_flow(flow, title="gradient flow", path=None):
     axes.invert_yaxis()
     named(axes, x="norm of the gradient (bars) and of the weight (dots)")
     return finished(figure, path)
+
+
+def _held(model):
+    """What :func:`minigrad.debug.gradient_flow` says of the gradients that a model holds."""
+    flow = {}
+    for name, parameter in model.named_parameters():
+        grad = parameter.grad
+        norm = 0.0 if grad is None else grad.double().norm().item()
+        given = "none" if grad is None else "ok" if norm else "zero"
+        flow[name] = {
+            "norm": norm, "weight_norm": parameter.detach().double().norm().item(),
+            "status": given if parameter.requires_grad else "frozen",
+        }  # fmt: skip
+    return flow
 
 
 def exponents(report, title=None, path=None):

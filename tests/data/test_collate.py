@@ -1,5 +1,7 @@
 """From samples to a batch."""
 
+import collections
+import types
 from collections import namedtuple
 
 import numpy as np
@@ -7,6 +9,8 @@ import pytest
 
 import minigrad as mg
 from minigrad.data import default_collate
+from minigrad.data.collate import default_convert
+from minigrad.data.workers import packed, unpacked
 
 Point = namedtuple("Point", "x y")
 
@@ -19,7 +23,7 @@ def test_collate():
         ]
     )
     assert batch["a"].dtype is mg.int64 and batch["b"][0].dtype is mg.float64
-    assert batch["b"][1] == ["s", "t"] and batch["c"].tolist() == [[1, 1], [0, 0]]
+    assert batch["b"][1] == ("s", "t") and batch["c"].tolist() == [[1, 1], [0, 0]]
     assert type(batch["d"]) is Point and batch["d"].y[0].dtype is mg.bool
     assert default_collate([np.float32(1), np.float32(2)]).dtype is mg.float32
 
@@ -42,3 +46,26 @@ def test_collated_dtypes_are_those_of_torch():
     for a, b in zip(ours, theirs, strict=True):
         assert str(a.dtype).split(".")[1] == str(b.dtype).split(".")[1]
     assert [t.tolist() for t in ours] == [t.tolist() for t in theirs]
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        collections.OrderedDict(a=1),
+        collections.defaultdict(list, a=1),
+        collections.Counter("aa"),
+        types.MappingProxyType({"a": 1}),
+    ],
+    ids=lambda sample: type(sample).__name__,
+)
+def test_mappings_keep_their_kind(sample):
+    batch = default_collate([sample, sample])
+    assert type(batch) is type(sample) and batch["a"].tolist() == [sample["a"]] * 2
+    assert type(default_convert(sample)) is type(sample)
+    if not isinstance(sample, types.MappingProxyType):  # which no process can send
+        assert type(unpacked(packed(batch))) is type(sample)
+
+
+def test_samples_that_are_not_batched_are_converted_inside_lists():
+    inner, point = default_convert([np.ones(2), Point(np.ones(1), "s")])
+    assert inner.tolist() == [1, 1] and type(point) is Point and point.x.tolist() == [1]

@@ -139,3 +139,12 @@ def test_iterable_data():
 def test_bad_arguments(options, message):
     with pytest.raises(ValueError, match=message):
         DataLoader(**{"dataset": [0], **options})
+
+
+def test_batches_of_samples_that_require_grad_require_it():
+    data = TensorDataset(mg.zeros(4, requires_grad=True))
+    assert next(iter(DataLoader(data, 2)))[0].requires_grad
+
+
+def test_a_subset_sampler_gives_its_indices_as_they_are():
+    assert sorted(mg.data.SubsetRandomSampler(["a", "b"])) == ["a", "b"]

@@ -47,6 +47,8 @@ def test_flips_and_crops(image):
     assert (T.RandomVerticalFlip(1.0)(image) == image.flip(1)).all()
     assert (T.RandomHorizontalFlip(0.0)(image) == image).all()
     assert (T.CenterCrop((2, 4))(image) == image[:, 2:4, 2:6]).all()
+    odd = mg.arange(5.0).reshape(1, 5, 1).expand(1, 5, 5)
+    assert T.CenterCrop(2)(odd)[0, :, 0].tolist() == [2, 3]  # halves are rounded to even
     assert T.RandomCrop(4)(image).shape == (2, 4, 4)
     with pytest.raises(ValueError, match="does not fit"):
         T.RandomCrop(7)(image)

@@ -1,6 +1,9 @@
 """Workers give what no workers give, in order, and leave nothing behind."""
 
 import os
+import pickle
+import random
+import sys
 import threading
 import time
 from pathlib import Path
@@ -230,9 +233,113 @@ def test_batches_pass_through_shared_memory_whole():
         "nested": [(mg.arange(4), np.zeros((0, 2)), None), "text", 7],
         "strided": mg.arange(12).reshape(3, 4).T,
     }
-    found = unpacked(packed(batch))
+    found = unpacked(pickle.loads(pickle.dumps(packed(batch))))
     assert found["bf16"].dtype is mg.bfloat16 and found["bf16"].tolist() == [1.5] * 3
     (ints, empty, none), text, seven = found["nested"]
     assert ints.tolist() == [0, 1, 2, 3] and empty.shape == (0, 2)
     assert none is None and (text, seven) == ("text", 7)
     assert (found["strided"] == batch["strided"]).all()
+
+
+class Calling(Dataset):
+    """Six samples, each what a function says of its index."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, index):
+        return self.function(index)
+
+
+def stop(index):
+    raise StopIteration
+
+
+@pytest.mark.parametrize("options", WORKERS)
+def test_stop_iteration_of_a_sample_does_not_end_the_pass(options):
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        list(DataLoader(Calling(stop), **options))
+
+
+def leave(index):
+    sys.exit("left")
+
+
+def test_a_worker_that_exits_is_heard_of():
+    with pytest.raises(SystemExit, match="left"):
+        list(DataLoader(Calling(leave), num_workers=2))
+    with pytest.raises(RuntimeError, match="SystemExit: left"):
+        list(DataLoader(Calling(leave), num_workers=1, multiprocessing_context="fork"))
+
+
+def test_a_pass_that_nobody_begins_starts_no_workers():
+    before = threading.active_count()
+    iter(DataLoader(Calling(int), num_workers=2))
+    assert threading.active_count() == before
+
+
+def test_a_worker_that_hangs_is_ended_when_the_time_is_over():
+    start = time.perf_counter()
+    with pytest.raises(RuntimeError, match="timed out after 0.1"):
+        list(
+            DataLoader(
+                Calling(lambda index: time.sleep(60)), num_workers=1, timeout=0.1,
+                multiprocessing_context="fork",
+            )
+        )  # fmt: skip
+    assert time.perf_counter() - start < 30
+
+
+def foreign(index):
+    return random.random(), np.random.rand()
+
+
+def test_python_and_numpy_draw_differently_in_each_process_and_pass():
+    loader = DataLoader(Calling(foreign), num_workers=2, multiprocessing_context="fork")
+    mg.manual_seed(3)
+    passes = [[(a.item(), b.item()) for a, b in loader] for _ in range(2)]
+    assert len({number for drawn in passes for pair in drawn for number in pair}) == 24
+    mg.manual_seed(3)
+    assert [(a.item(), b.item()) for a, b in loader] == passes[0]
+
+
+def test_data_and_transforms_go_to_processes_that_are_spawned():
+    transform = mg.data.transforms.Compose(
+        [mg.data.transforms.Normalize([0.5], [0.5]), mg.data.transforms.RandomHorizontalFlip(1.0)]
+    )
+    data, transform = pickle.loads(
+        pickle.dumps((mg.data.TensorDataset(mg.arange(4.0).reshape(1, 1, 2, 2)), transform))
+    )
+    assert transform(data[0][0]).tolist() == [[[1, -1], [5, 3]]]
+
+
+class Drawing(IterableDataset):
+    """Six random numbers; knows its place."""
+
+    place = 0
+
+    def __iter__(self):
+        while self.place < 6:
+            self.place += 1
+            yield mg.rand(1)
+
+    def state_dict(self):
+        return {"place": self.place}
+
+    def load_state_dict(self, state):
+        self.place = state["place"]
+
+
+def test_a_stream_that_goes_on_draws_the_numbers_that_follow():
+    mg.manual_seed(4)
+    whole = [batch.tolist() for batch in DataLoader(Drawing(), 2)]
+    mg.manual_seed(4)
+    loader = DataLoader(Drawing(), 2)
+    next(iter(loader))
+    state = loader.state_dict()
+    resumed = DataLoader(Drawing(), 2)
+    resumed.load_state_dict(state)
+    assert [batch.tolist() for batch in resumed] == whole[1:]

@@ -310,3 +310,22 @@ def test_checked_says_when_the_second_run_is_well():
     results = iter([mg.tensor(np.nan), mg.tensor(1.0)])
     with pytest.raises(RuntimeError, match="no op made it so in a second run"):
         mg.debug.checked(lambda: next(results))()
+
+
+def test_B4_what_a_user_function_gives_is_looked_at():
+    class Wrong(mg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            x = x.detach().numpy()
+            return mg.tensor(np.log(x - 2) if x.any() else x)
+
+    x = mg.ones(2, requires_grad=True)
+    with np.errstate(invalid="ignore"):
+        where = here(1)
+        error = caught(lambda: Wrong.apply(x))
+    assert (error.op, error.during, error.where) == ("Wrong", "forward", where)
+    assert error.inputs_finite and "Wrong gave NaN" in str(error)
+    with mg.debug.anomaly(check="backward"), np.errstate(invalid="ignore"):
+        Wrong.apply(x)
+    with mg.debug.anomaly():
+        Wrong.apply(mg.zeros(2))

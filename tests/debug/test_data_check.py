@@ -154,3 +154,12 @@ def test_tokens_have_no_scale_and_no_neighbours():
 def test_samples_bounds_what_is_looked_at():
     check = check_data(loader(*data()), samples=100)
     assert check.advice == "100 samples looked at."
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_G0_labels_of_few_samples_are_believed(seed):
+    x = np.random.default_rng(seed).standard_normal((72, 8)).astype(np.float32)
+    weights = np.random.default_rng(seed + 9).standard_normal((8, 3))
+    assert check_data(loader(x, (x @ weights).argmax(1))).ok
+    few = check_data(loader(x[:40], np.random.default_rng(seed).permutation(40) % 2))
+    assert codes(few, "error") == [] and codes(few, "warning") == ["shuffled_labels"]

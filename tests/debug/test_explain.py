@@ -11,7 +11,7 @@ Exp = OPS["exp"]
 @pytest.mark.parametrize(
     "op",
     ["tanh", "mg.tanh", Tanh, mg.tanh, F.tanh, mg.Tensor.tanh, "grad_fn"],
-    ids=str,
+    ids=["name", "dotted name", "class", "function", "layer function", "method", "grad_fn"],
 )
 def test_every_way_to_name_an_op(op):
     if op == "grad_fn":

@@ -177,3 +177,11 @@ def test_B16_rules_that_disagree_say_so():
 def test_wrong_options(options, message):
     with pytest.raises(ValueError, match=message):
         suggested(TASKS["digits, MLP"][0], **options)
+
+
+def test_a_range_test_needs_an_optimizer_and_a_loss_that_is_finite():
+    net, batch = mg.nn.Linear(2, 1), (mg.ones(4, 2), mg.full((4, 1), float("nan")))
+    with pytest.raises(TypeError, match="optimizer must be an Optimizer, got NoneType"):
+        mg.debug.lr_find(net, mg.nn.MSELoss(), None, [batch])
+    with pytest.raises(ValueError, match="first batch is not finite"):
+        mg.debug.lr_find(net, mg.nn.MSELoss(), mg.optim.SGD(net.parameters(), lr=0.1), [batch])

@@ -120,3 +120,10 @@ def test_what_is_no_model_or_no_loss():
         Specimen(lambda x: x, nn.MSELoss())
     with pytest.raises(TypeError, match="loss_fn must be callable"):
         Specimen(nn.Identity(), "mse")
+
+
+@pytest.mark.parametrize("batch", [mg.ones(4, 2), [mg.ones(4, 2)], {"x": 1}])
+def test_what_is_no_batch_is_refused(batch):
+    specimen = Specimen(mg.nn.Linear(2, 1), mg.nn.MSELoss())
+    with pytest.raises(TypeError, match="a batch must be"):
+        specimen.loss(batch)

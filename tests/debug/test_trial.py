@@ -37,10 +37,9 @@ def _moved(value):
     return value.detach().to(ELSEWHERE)
 
 
-@pytest.mark.parametrize(
-    "tool", [mg.debug.landscape, mg.debug.sharpness, mg.debug.underflow_report], ids=str
-)
-def test_tools_of_a_batch(tool):
+@pytest.mark.parametrize("name", ["landscape", "sharpness", "underflow_report"])
+def test_tools_of_a_batch(name):
+    tool = getattr(mg.debug, name)
     model, batch = specimen()
     model = model[:3].append(model[4]).double()
     assert same(tool, model, F.cross_entropy, (batch[0].detach().double(), batch[1]))

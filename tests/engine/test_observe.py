@@ -48,3 +48,33 @@ def test_listeners_see_the_arrays():
     finally:
         stop()
     assert seen[0].tolist() == [1.0, 2.0]
+
+
+def test_watchers_hear_of_what_a_program_does(monkeypatch):
+    monkeypatch.setattr(observe, "watchers", observe.watchers)
+    heard = []
+    observe.watch({"backward": lambda roots, leaves: heard.append((roots, leaves))})
+    x = mg.ones(2, requires_grad=True)
+    y = (x * x).sum()
+    y.backward()
+    ((root, leaves),) = heard
+    assert root is y
+    assert leaves == (x,)
+
+
+def test_an_event_just_after_the_watchers_left(monkeypatch):
+    monkeypatch.setattr(observe, "watchers", observe.watchers)
+    observe.watch({})
+    assert not observe.watchers
+    assert observe.watchers["backward"](None, ()) is None
+
+
+def test_what_stands_by_is_loaded_at_the_first_event(monkeypatch):
+    monkeypatch.setattr(observe, "watchers", observe.watchers)
+    heard = []
+    observe.stand_by(lambda: observe.watch({"backward": lambda roots, leaves: heard.append(roots)}))
+    assert observe.watchers
+    assert heard == []
+    x = mg.ones(1, requires_grad=True)
+    x.backward()
+    assert heard == [x]

@@ -1,6 +1,7 @@
 """Modules: registries, names, state, training mode, conversions, notes, printing."""
 
 import copy
+import pickle
 import sys
 
 import numpy as np
@@ -297,3 +298,11 @@ def test_loading_message_is_that_of_torch():
             module.load_state_dict({"weight": ones(3, 2), "extra": ones(1)})
         messages.append(str(caught.value).replace("torch.Size([3, 2])", "(3, 2)"))
     assert messages[0] == messages[1].replace("torch.Size([2, 2])", "(2, 2)")
+
+
+def test_modules_are_pickled_with_what_they_hold():
+    net = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.LSTM(3, 2))
+    made = pickle.loads(pickle.dumps(net))
+    assert made.state_dict().keys() == net.state_dict().keys()
+    assert all((a == b).all() for a, b in zip(made.parameters(), net.parameters(), strict=True))
+    assert made[1]._path() == "1" and made[1]._outermost() is made

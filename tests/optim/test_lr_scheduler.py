@@ -490,3 +490,14 @@ def test_a_refused_cycle_writes_nothing(name, options):
         getattr(lrs, name)(optimizer, **options)
     assert optimizer.param_groups[0] == before
     assert lrs.StepLR(optimizer, 1).base_lrs == [1.0]
+
+
+def test_the_interval_of_a_composition_is_that_of_its_members():
+    optimizer = mg.optim.SGD([mg.zeros(1, requires_grad=True)], lr=1.0)
+    members = [mg.optim.lr_scheduler.StepLR(optimizer, n) for n in (2, 3)]
+    together = mg.optim.lr_scheduler.SequentialLR(optimizer, members, [4])
+    assert [m.interval for m in (together, *members)] == ["any", "epoch", "epoch"]
+    together.interval = "step"
+    assert [m.interval for m in (together, *members)] == ["step"] * 3
+    with pytest.raises(ValueError, match="interval must be one of"):
+        together.interval = "week"

@@ -121,3 +121,16 @@ def test_functions_are_averaged_by_samples():
     average.update(mg.tensor([1.0, 3.0]), mg.zeros(2))
     average.update(mg.tensor([8.0]), mg.zeros(1))
     assert average.compute() == 4.0
+
+
+def test_targets_that_are_no_classes_are_refused():
+    with pytest.raises(ValueError, match="must be classes.*function"):
+        metrics.Accuracy().update(mg.zeros(2, 2), mg.tensor([[0.5, 0.5], [1.0, 0.0]]))
+    with pytest.raises(TypeError, match="outputs of a metric must be a tensor, got tuple"):
+        metrics.Accuracy().update((mg.zeros(2, 2),), mg.tensor([0, 1]))
+
+
+def test_auroc_leaves_ignored_targets_out():
+    area = metrics.AUROC()
+    area.update(mg.tensor([0.1, 0.9, 0.95]), mg.tensor([0, 1, -100]))
+    assert area.compute() == 1.0

@@ -95,3 +95,71 @@ def test_B3_a_killed_process_goes_on_bit_by_bit(tmp_path, program, seed):
     assert not (tmp_path / "outcome.json").exists()
     assert started(tmp_path).wait() == 0
     assert json.loads((tmp_path / "outcome.json").read_text()) == expected
+
+
+class Looking(mg.train.Callback):
+    """Evaluates the training set after every step."""
+
+    def on_step_end(self, trainer):
+        trainer.evaluate(trainer.loader)
+
+
+def short_run(*callbacks, scheduler=None, precision="fp32"):
+    mg.manual_seed(0)
+    net = mg.nn.Linear(1, 1)
+    optimizer = mg.optim.SGD(net.parameters(), lr=0.1)
+    data = mg.data.TensorDataset(mg.arange(6.0).reshape(6, 1), mg.ones(6, 1))
+    made = mg.train.Trainer(
+        net, optimizer, mg.nn.MSELoss(), scheduler and scheduler(optimizer), precision,
+        callbacks=callbacks, seed=3,
+    )  # fmt: skip
+    return made, mg.data.DataLoader(data, 2, shuffle=True)
+
+
+def test_evaluating_the_training_set_within_an_epoch_does_not_move_its_position(tmp_path):
+    whole, loader = short_run(Looking())
+    whole.fit(loader, epochs=2)
+    stopped, loader = short_run(Looking())
+    stopped.callbacks.append(StopAfter(2))
+    stopped.callbacks.append(mg.train.Checkpoint(tmp_path, "train_loss"))
+    stopped.fit(loader, epochs=2)
+    resumed, loader = short_run(Looking())
+    resumed.callbacks += [StopAfter(99), mg.train.Checkpoint(tmp_path, "train_loss")]
+    resumed.fit(loader, epochs=2, resume="auto")
+    assert resumed.step == whole.step == 6
+    assert resumed.history["train_loss"] == whole.history["train_loss"]
+
+
+def test_a_run_resumed_after_the_last_step_of_an_epoch_does_not_warn(tmp_path):
+    def halving(optimizer):
+        return mg.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+
+    stopped, loader = short_run(
+        StopAfter(3), mg.train.Checkpoint(tmp_path, "train_loss"), scheduler=halving
+    )
+    stopped.fit(loader, epochs=2)
+    resumed, loader = short_run(
+        StopAfter(99), mg.train.Checkpoint(tmp_path, "train_loss"), scheduler=halving
+    )
+    assert resumed.fit(loader, epochs=2, resume="auto")["lr"] == [0.1, 0.05]
+
+
+def test_a_run_with_other_parts_than_its_checkpoint_is_refused(tmp_path):
+    plain, loader = short_run()
+    plain.fit(loader)
+    plain.save(tmp_path / "plain.npz")
+    half, _ = short_run(precision="fp16")
+    with pytest.raises(ValueError, match="run has a scaler, .*plain.npz has none"):
+        half.fit(loader, resume=tmp_path / "plain.npz")
+    half.loader = loader
+    half.save(tmp_path / "half.npz")
+    with pytest.raises(ValueError, match="half.npz has a scaler, run has none"):
+        plain.fit(loader, resume=tmp_path / "half.npz")
+
+
+def test_fitting_again_after_early_stopping_trains_on():
+    made, loader = short_run(mg.train.EarlyStopping("lr", patience=1))
+    made.fit(loader, epochs=5)
+    assert made.epoch == 2
+    made.fit(loader, epochs=5)
+    assert made.epoch == 3

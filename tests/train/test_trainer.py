@@ -280,3 +280,88 @@ def test_a_position_in_a_foreign_loader_is_not_known(tmp_path):
     trainer.fit(foreign, epochs=1)
     with pytest.raises(ValueError, match="middle of an epoch"):
         trainer.fit(itertools.chain(foreign), epochs=1, resume="auto")
+
+
+def test_the_source_leaves_batches_out_whose_targets_are_all_ignored():
+    x, y = mg.randn(6, 5), mg.tensor([0, 1, 2, 0, -100, -100])
+    loader = mg.data.DataLoader(mg.data.TensorDataset(x, y), 2)
+    net, optimizer, loss_fn, _ = parts(dropout=0.0)
+    trainer = Trainer(net, optimizer, loss_fn)
+    program = {}
+    exec(trainer.as_source(), program)
+    rows = program["fit"](*parts(dropout=0.0)[:3], loader, loader)
+    history = trainer.fit(loader, loader)
+    assert rows[0]["train_loss"] == history["train_loss"][0] < 9
+    assert rows[0]["val_loss"] == history["val_loss"][0] < 9
+
+
+def test_predict_unpacks_batches_as_the_trainer_does():
+    class Named(Trainer):
+        def unpack(self, batch):
+            return (batch["x"],), batch["y"]
+
+    net, optimizer, loss_fn, _ = parts()
+    batch = {"x": mg.randn(3, 5), "y": mg.tensor([0, 1, 2])}
+    assert Named(net, optimizer, loss_fn).predict([batch, batch["x"]]).shape == (6, 3)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"model": len}, "model must be an nn.Module"),
+        ({"optimizer": None}, "optimizer must be an Optimizer, got NoneType"),
+        ({"loss_fn": "mse"}, "loss_fn must be callable"),
+        ({"scheduler": "cosine"}, "scheduler must have step"),
+        ({"callbacks": ["ema"]}, "callbacks must be Callback objects"),
+        ({"metrics": [3]}, "a metric is a name"),
+    ],
+)
+def test_parts_of_another_kind_are_refused(changed, message):
+    net, optimizer, loss_fn, _ = parts()
+    with pytest.raises(TypeError, match=message):
+        Trainer(**{"model": net, "optimizer": optimizer, "loss_fn": loss_fn} | changed)
+
+
+def test_predict_names_the_way_out_for_several_outputs():
+    class Twice(mg.nn.Linear):
+        def forward(self, x):
+            return super().forward(x), x
+
+    net = Twice(2, 1)
+    trainer = Trainer(net, mg.optim.SGD(net.parameters()), mg.nn.MSELoss())
+    with pytest.raises(TypeError, match="gave a tuple; override Trainer.forward"):
+        trainer.predict([mg.ones(1, 2)])
+    with pytest.raises(ValueError, match="epochs must be an int"):
+        trainer.fit([], epochs=1.5)
+
+
+def test_a_loader_without_batches_is_refused():
+    net, optimizer, loss_fn, _ = parts()
+    batches = (batch for batch in data())
+    with pytest.raises(ValueError, match="no batch in epoch 2; a generator"):
+        Trainer(net, optimizer, loss_fn).fit(batches, epochs=2)
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        {"y": mg.zeros(5), "z": mg.zeros(5)},
+        (mg.zeros(5), mg.zeros(5)),
+        [{"box": mg.zeros(4), "name": "a"}] * 5,
+        ["text"] * 5,
+    ],
+    ids=["dict", "tuple", "list of dicts", "strings"],
+)
+def test_the_weight_of_a_batch_is_its_number_of_samples(targets):
+    assert mg.train.weight_of(mg.nn.MSELoss(), targets) == 5
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_gradients_that_no_step_will_use_do_not_shrink_the_others(precision):
+    x, y = mg.ones(4, 3), mg.ones(4, 1)
+    mg.manual_seed(0)
+    net = mg.nn.Sequential(mg.nn.Linear(3, 3), mg.nn.Linear(3, 1))
+    optimizer = mg.optim.SGD(net[1].parameters(), lr=0.1)
+    trainer = Trainer(net, optimizer, mg.nn.MSELoss(), precision=precision, clip_norm=1.0)
+    losses = trainer.fit([(x, y)], epochs=6)["train_loss"]
+    assert losses[-1] < 0.1 * losses[0]

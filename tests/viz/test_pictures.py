@@ -82,6 +82,16 @@ def test_gradient_flow_marks_what_is_wrong(setting):
         net[0].weight.requires_grad_(True)
 
 
+def test_gradient_flow_of_what_a_model_holds(setting):
+    net, loss_fn, (x, y) = setting
+    assert texts(viz.gradient_flow(net)).count(" no gradient") == len(list(net.parameters()))
+    loss_fn(net(x), y).backward()
+    try:
+        assert not texts(viz.gradient_flow(net))
+    finally:
+        net.zero_grad()
+
+
 def test_exponents_have_the_bands_of_the_format(setting):
     report = debug.underflow_report(*setting)
     figure = viz.exponents(report)

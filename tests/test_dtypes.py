@@ -1,0 +1,42 @@
+"""Data types are one object each, however they come."""
+
+import copy
+import math
+import pickle
+
+import pytest
+
+import minigrad as mg
+
+
+@pytest.mark.parametrize(
+    "dtype", [mg.float32, mg.bfloat16, mg.bool, mg.float_format(4, 3)], ids=repr
+)
+def test_copies_of_a_dtype_are_the_dtype(dtype):
+    for made in (copy.copy(dtype), copy.deepcopy([dtype])[0], pickle.loads(pickle.dumps(dtype))):
+        assert made is dtype
+
+
+def test_leaf_tensors_are_pickled():
+    for tensor in (
+        mg.nn.Parameter(mg.arange(3.0)),
+        mg.arange(6).reshape(2, 3).T,
+        mg.ones(2, dtype=mg.bfloat16),
+    ):
+        made = pickle.loads(pickle.dumps(tensor))
+        assert type(made) is type(tensor) and made.dtype is tensor.dtype
+        assert made.requires_grad == tensor.requires_grad and made.tolist() == tensor.tolist()
+    with pytest.raises(RuntimeError, match="only leaf tensors"):
+        pickle.dumps(mg.ones(1, requires_grad=True) * 2)
+
+
+def test_numpy_without_recording_needs_no_detach():
+    x = mg.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="detach"):
+        x.numpy()
+    with mg.no_grad():
+        assert x.numpy().tolist() == [1, 1]
+
+
+def test_numbers_too_large_for_a_dtype_become_infinite_without_a_warning():
+    assert mg.tensor([1e300, -1e300], dtype=mg.float64).float().tolist() == [math.inf, -math.inf]
