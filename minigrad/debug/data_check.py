@@ -8,7 +8,8 @@ from ..data.dataset import IterableDataset
 from ..engine.graph import TensorBase, dtype_of
 from ..engine.modes import no_grad
 from .report import Check
-from .specimen import Specimen, array, class_axis, fresh, head, laboratory, split
+from .specimen import Specimen, class_axis, fresh, head, laboratory
+from .trial import host, split
 
 IGNORED = -100
 SCALES = (1e-2, 1e2)  # of a feature: the root mean square of its values that are not 0
@@ -85,8 +86,8 @@ def _gathered(loader, samples):
         ins, outs = split(batch)
         first = batch if first is None else first
         starts.append(count)
-        inputs.append(array(ins[0]))
-        targets.append(array(outs))
+        inputs.append(host(ins[0]))
+        targets.append(host(outs))
         count += len(inputs[-1])
         if count >= samples:
             break

@@ -10,7 +10,8 @@ from ..nn.loss import BCELoss, NLLLoss
 from ..ops.creation import full_like
 from .data_check import IGNORED
 from .report import Check
-from .specimen import Specimen, array, class_axis, head, laboratory, split
+from .specimen import Specimen, class_axis, head, laboratory
+from .trial import host, split
 
 TOLERANCE = 0.1  # of the expected loss
 FAR = 0.5  # of the expected loss, or nats, above it: too much for any model
@@ -60,7 +61,7 @@ def initial_loss(model, loss_fn, batch, *, seed=0):
 
 def _expect(check, specimen, batch, outputs):
     """Compare with the loss of outputs that favour nothing."""
-    targets = array(split(batch)[1])
+    targets = host(split(batch)[1])
     neutral = specimen.loss(batch, full_like(outputs, _neutral(specimen, outputs))).item()
     check.threshold = check.details["expected"] = neutral
     above = check.number - neutral
@@ -95,7 +96,7 @@ def _severity(specimen, batch, above):
 
 def _scale(tensor):
     """The root mean square."""
-    return float(np.sqrt((array(tensor).astype(np.float64) ** 2).mean()))
+    return float(np.sqrt((host(tensor).astype(np.float64) ** 2).mean()))
 
 
 def _input_scale(batch):
@@ -148,7 +149,7 @@ def _outputs(check, specimen, batch, outputs):
     """What the outputs of a classifier must not be."""
     targets = split(batch)[1]
     wants = _wants_logits(specimen, batch, outputs)
-    values = array(outputs).astype(np.float64)
+    values = host(outputs).astype(np.float64)
     own = class_axis(outputs, targets) or 1
     axis = _sums_to_one(values, own)
     if axis is None and isinstance(specimen.loss_fn, NLLLoss):
@@ -183,7 +184,7 @@ def _wants_logits(specimen, batch, outputs):
     0 for ln 2.
     """
     zero = specimen.loss(batch, full_like(outputs, 0.0)).item()
-    targets = array(split(batch)[1])
+    targets = host(split(batch)[1])
     axis = class_axis(outputs, targets)
     if targets.dtype.kind in "iu" and axis is not None and outputs.shape[axis] > 1:
         raised = specimen.loss(batch, full_like(outputs, 5.0)).item()
@@ -205,7 +206,7 @@ def _sums_to_one(values, own):
 
 def _independence(check, specimen, batch):
     """In evaluation a sample's output depends on it alone, and is the same each time."""
-    count = len(array(split(batch)[1])) // 2
+    count = len(host(split(batch)[1])) // 2
     specimen.model.eval()
     whole, again = (specimen.outputs(batch) for _ in range(2))
     if not _close(whole, again):
@@ -225,6 +226,6 @@ def _independence(check, specimen, batch):
 
 
 def _close(a, b):
-    a, b = array(a), array(b)
+    a, b = host(a), host(b)
     scale = float(np.abs(a).max()) if a.size else 0.0
     return a.shape == b.shape and np.allclose(a, b, rtol=0, atol=1e-3 * scale + 1e-12)

@@ -7,7 +7,8 @@ from ..engine.modes import no_grad
 from ..optim.adam import Adam
 from .data_check import IGNORED
 from .report import Check
-from .specimen import Specimen, array, class_axis, laboratory, split
+from .specimen import Specimen, class_axis, laboratory
+from .trial import host, split
 
 RATES = (1e-3, 1e-2, 1e-1)
 FLOOR, SHARE = 0.01, 0.02
@@ -91,7 +92,7 @@ def _accuracy(outputs, targets):
     axis = class_axis(outputs, targets)
     if axis is None or outputs.shape[axis] < 2:
         return None
-    said, right = array(outputs).argmax(axis), array(targets)
+    said, right = host(outputs).argmax(axis), host(targets)
     known = right.ravel() != IGNORED
     return float((said.ravel() == right.ravel())[known].mean()) if known.any() else 1.0
 

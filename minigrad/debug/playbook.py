@@ -10,7 +10,8 @@ from .lr_find import DivergedError, lr_find
 from .overfit import overfit_one_batch
 from .regularizer import mean_loss, next_regularizer, short_run
 from .report import Check, Report
-from .specimen import Specimen, fresh, gathered, head, laboratory, split
+from .specimen import Specimen, fresh, gathered, head, laboratory
+from .trial import split
 
 TOO_HIGH, TOO_LOW = 10.0, 30.0  # times above and below the suggested rate
 PROGRESS, WORSE = 0.1, 0.9  # of what the suggested rate achieves: a failing rate, a worse one

@@ -6,9 +6,10 @@ from ..engine.modes import no_grad
 from ..nn.dropout import Dropout
 from ..nn.modes import mode
 from ..optim.notes import notes
-from ..train.weights import weight_of
+from ..train.batches import weight_of
 from .report import Check
-from .specimen import Specimen, endless, fresh, laboratory, split
+from .specimen import Specimen, endless, fresh, laboratory
+from .trial import split
 
 GAP, NATS = 1.2, 0.05  # validation to training loss, as ratio and difference: below is no gap
 LEARNT = 0.7  # of the first loss, above which the model has not learnt enough to overfit

@@ -15,6 +15,7 @@ from ..nn.module import Module
 from ..ops.joining import cat
 from ..random import Generator, drawing_from
 from .lint import lint
+from .trial import split
 
 
 @contextlib.contextmanager
@@ -104,14 +105,6 @@ class Specimen:
         ]
 
 
-def split(batch):
-    """The inputs (a list) and the targets of a batch ``(*inputs, targets)``."""
-    if not isinstance(batch, list | tuple) or len(batch) < 2:
-        raise TypeError(f"a batch must be (*inputs, targets), got a {type(batch).__name__}")
-    *inputs, targets = batch
-    return inputs, targets
-
-
 def head(batch, count):
     """The first ``count`` samples of a batch."""
     return [part[:count] if isinstance(part, TensorBase) else part for part in batch]
@@ -192,8 +185,3 @@ def class_axis(outputs, targets):
     if wide[:-1] == narrow:
         return len(wide) - 1
     return 1 if len(wide) == 2 else None
-
-
-def array(tensor):
-    """The values of a tensor as a NumPy array."""
-    return tensor.detach().cpu().numpy()

@@ -18,6 +18,14 @@ def copied(model, *beside):
     return copy.deepcopy((model, *beside)) if beside else copy.deepcopy(model)
 
 
+def split(batch):
+    """The inputs (a list) and the targets of a batch ``(*inputs, targets)``."""
+    if not isinstance(batch, list | tuple) or len(batch) < 2:
+        raise TypeError(f"a batch must be (*inputs, targets), got a {type(batch).__name__}")
+    *inputs, targets = batch
+    return inputs, targets
+
+
 def noted_outputs(model):
     """A list that each call of the model fills with (path, layer, output).
 
@@ -51,10 +59,8 @@ class Trial:
     def __init__(self, model, loss_fn, batch):
         if not callable(loss_fn):
             raise TypeError(f"loss_fn must be callable, got {type(loss_fn).__name__}")
-        if not isinstance(batch, list | tuple) or len(batch) < 2:
-            raise TypeError(f"batch must be (*inputs, targets), got {type(batch).__name__}")
+        self.inputs, self.targets = split(batch)
         self.model, self.loss_fn = copied(model, loss_fn)
-        *self.inputs, self.targets = batch
         self.parameters = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         if not self.parameters:
             raise ValueError(f"{type(model).__name__} has no parameter that requires grad")

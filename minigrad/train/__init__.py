@@ -1,6 +1,7 @@
 """Door: the training loop and what listens to it."""
 
 from . import metrics
+from .batches import groups, weight_of
 from .callbacks import (
     EMA,
     Callback,
@@ -14,7 +15,6 @@ from .callbacks import (
 from .history import History
 from .progress import ProgressBar
 from .trainer import Trainer
-from .weights import weight_of
 
 __all__ = [
     "EMA",
@@ -28,6 +28,7 @@ __all__ = [
     "LRLogger",
     "ProgressBar",
     "Trainer",
+    "groups",
     "metrics",
     "weight_of",
 ]

@@ -1,11 +1,12 @@
 """The loop of a trainer as a program that a reader can keep and change."""
 
+import functools
 import inspect
 import textwrap
 
 HEAD = '''\
 import minigrad as mg
-from minigrad.train import weight_of
+from minigrad.train import {helpers}
 
 
 def fit(model, optimizer, loss_fn, train_loader, val_loader=None, epochs=1{scheduler_argument}):
@@ -35,36 +36,21 @@ def evaluate(model, loss_fn, loader):
     return total / count
 '''
 
-GROUPS = '''
-
-def groups(loader, size):
-    """Lists of consecutive batches; the last may be shorter."""
-    group = []
-    for batch in loader:
-        group.append(batch)
-        if len(group) == size:
-            yield group
-            group = []
-    if group:
-        yield group
-'''
-
 
 def loop(trainer):
     """The text of the program: see :meth:`minigrad.train.Trainer.as_source`."""
     accumulated = trainer.accumulate > 1
     body = accumulated_step(trainer) if accumulated else step(trainer)
-    low = {"bf16": "mg.bfloat16", "fp16": "mg.float16"}.get(trainer.precision)
-    text = HEAD.format(
+    return HEAD.format(
+        helpers="groups, weight_of" if accumulated else "weight_of",
         scheduler_argument=", schedulers=()" if trainer.schedulers else "",
         what=f"The training loop in {trainer.precision}; returns a row of losses per epoch.",
         setup=lines_of(setup(trainer), 4),
         batches=lines_of(body, 8),
         epoch_schedule=lines_of(schedule(trainer, "epoch", "  # c"), 8),
         metric_schedule=lines_of(schedule(trainer, "metric"), 8),
-        evaluation=lines_of([*forward(low), *counted(trainer)], 12),
+        evaluation=lines_of([*forward(trainer), *counted(trainer)], 12),
     )
-    return text + (GROUPS if accumulated else "")
 
 
 def sums(trainer):
@@ -89,8 +75,9 @@ def counted(trainer):
     yield "    " * ignoring + "count += weight"
 
 
-def forward(low):
+def forward(trainer):
     """Lines that compute the loss of a batch."""
+    low = {"bf16": "mg.bfloat16", "fp16": "mg.float16"}.get(trainer.precision)
     if low is None:
         return ["loss = loss_fn(model(x), y)"]
     return [f"with mg.amp.autocast(dtype={low}):", "    loss = loss_fn(model(x), y)"]
@@ -118,9 +105,15 @@ def update(trainer):
 
 def turn(scheduler):
     """When a scheduler is stepped: after each "step" or "epoch", or with a "metric"."""
-    if "metrics" in inspect.signature(scheduler.step).parameters:
+    if takes_metric(type(scheduler)):
         return "metric"
     return "step" if scheduler.interval == "step" else "epoch"
+
+
+@functools.cache
+def takes_metric(kind):
+    """Whether ``step`` of a class of schedulers takes a metric."""
+    return "metrics" in inspect.signature(kind.step).parameters
 
 
 def schedule(trainer, when, comment="", stepped=False):
@@ -135,11 +128,10 @@ def schedule(trainer, when, comment="", stepped=False):
 
 def step(trainer):
     """Lines of the pass over the data where each batch makes a step."""
-    low = {"bf16": "mg.bfloat16", "fp16": "mg.float16"}.get(trainer.precision)
     yield "for x, y in train_loader:  # b"
     inner = [
         "optimizer.zero_grad()",
-        *forward(low),
+        *forward(trainer),
         backward(trainer, "loss"),
         *update(trainer),
         "weight = weight_of(loss_fn, y)",
@@ -150,10 +142,9 @@ def step(trainer):
 
 def accumulated_step(trainer):
     """Lines of the pass over the data where several batches make a step."""
-    low = {"bf16": "mg.bfloat16", "fp16": "mg.float16"}.get(trainer.precision)
     share = "loss" if sums(trainer) else "loss * (weight / sum(weights))"
     inner = [
-        *forward(low),
+        *forward(trainer),
         backward(trainer, share),
         *counted(trainer),
     ]

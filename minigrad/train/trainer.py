@@ -19,11 +19,11 @@ from ..nn.recurrent import RNNBase, RNNCellBase
 from ..nn.utils.clip import clip_grad_norm_
 from ..ops.joining import cat
 from . import source
+from .batches import groups, weight_of
 from .callbacks import Callback
 from .history import History
 from .interrupt import listening_for_interrupts
 from .metrics import Meter, metrics_of
-from .weights import weight_of
 
 __all__ = ["Trainer"]
 
@@ -151,7 +151,7 @@ class Trainer:
     def train_epoch(self, loader):
         """One pass over the training set, or what is left of a pass that was resumed."""
         self.model.train()
-        for batches in _grouped(loader, self.accumulate):
+        for batches in groups(loader, self.accumulate):
             self.train_step(batches)
             self.step += 1
             self.tell("on_step_end")
@@ -187,20 +187,24 @@ class Trainer:
                 f"a batch must be (*inputs, targets), got a {type(batch).__name__}; override "
                 "Trainer.unpack(batch) to return (inputs, targets)"
             )
-        *inputs, targets = (self._on_device(part) for part in batch)
+        *inputs, targets = self._on_device(batch)
         return tuple(inputs), targets
 
-    def _on_device(self, part):
-        parameter = next(self.model.parameters(), None)
-        if parameter is None or not isinstance(part, TensorBase):
-            return part
-        return part if part.device == parameter.device else part.to(parameter.device)
+    def _on_device(self, parts):
+        """The parts of a batch, tensors on the device of the model."""
+        device = self._device()
+        if device is None:
+            return tuple(parts)
+        return tuple(part.to(device) if isinstance(part, TensorBase) else part for part in parts)
+
+    def _device(self):
+        return next((p.device for p in self.model.parameters()), None)
 
     def autocast(self):
         """The context of the forward pass."""
         low = PRECISIONS[self.precision]
-        device = next((p.device for p in self.model.parameters()), "cpu")
-        return autocast(str(device).partition(":")[0], low, enabled=low is not None)
+        device = str(self._device() or "cpu").partition(":")[0]
+        return autocast(device, low, enabled=low is not None)
 
     def forward(self, inputs):
         """The outputs of the model for the inputs of a batch."""
@@ -289,7 +293,7 @@ class Trainer:
         if several and len(batch) == 1:
             several, batch = False, batch[0]
         own = type(self).unpack is not Trainer.unpack and not isinstance(batch, TensorBase)
-        return self.unpack(batch)[0] if several or own else (self._on_device(batch),)
+        return self.unpack(batch)[0] if several or own else self._on_device([batch])
 
     def _activated(self, outputs, decode):
         if not isinstance(outputs, TensorBase):
@@ -379,18 +383,6 @@ class Trainer:
 def numbers(whose, results):
     """The results that are single numbers, under the names of columns."""
     return {f"{whose}_{name}": v for name, v in results.items() if isinstance(v, int | float)}
-
-
-def _grouped(loader, count):
-    """Lists of ``count`` consecutive batches; the last may be shorter."""
-    group = []
-    for batch in loader:
-        group.append(batch)
-        if len(group) == count:
-            yield group
-            group = []
-    if group:
-        yield group
 
 
 def _listed(scheduler):

@@ -1,4 +1,4 @@
-"""How much a batch counts in a mean over several batches."""
+"""Several batches as one: taken together, and how much each counts in their mean."""
 
 from collections.abc import Mapping
 
@@ -29,3 +29,19 @@ def weight_of(loss_fn, targets):
     kept = targets[targets != ignored]
     weight = getattr(loss_fn, "weight", None)
     return float(kept.numel()) if weight is None else weight[kept].sum().item()
+
+
+def groups(loader, size):
+    """Lists of ``size`` consecutive batches; the last may be shorter.
+
+    >>> list(groups([1, 2, 3], 2))
+    [[1, 2], [3]]
+    """
+    group = []
+    for batch in loader:
+        group.append(batch)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group
