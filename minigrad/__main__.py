@@ -29,11 +29,11 @@ OPTIONS = {
             "help": "which data (%(default)s)",
         },
         "--seed": {"type": int, "default": 0, "help": "of weights and order (%(default)s)"},
-        "--out": {"help": "file of the picture (runs/lr-find-DATA.png)"},
+        "--out": {"help": "file of the picture (runs/lr-find-DATA.svg)"},
     },
     "report": {"run": {"metavar": "RUN", "help": "the folder, such as runs/demo"}},
 }  # fmt: skip
-OPTIONAL = ("matplotlib", "scikit-learn", "tqdm", "safetensors", "cupy-cuda13x", "mpi4py")
+OPTIONAL = ("scikit-learn", "tqdm", "safetensors", "cupy-cuda13x", "mpi4py")
 
 
 def demo(options):
@@ -49,13 +49,12 @@ def demo(options):
 def lr_find(options):
     """Find a learning rate for the demo's model, or for a plain one on other data."""
     from .demo import find_lr
-    from .runs import NO_PICTURES
+    from .viz.picture import svg_path
 
-    path = Path(options.out or f"runs/lr-find-{options.data}.png")
-    drawable = importlib.util.find_spec("matplotlib") is not None
+    path = svg_path(options.out or f"runs/lr-find-{options.data}.svg")
     path.parent.mkdir(parents=True, exist_ok=True)
-    print(find_lr(options.data, options.seed, path if drawable else None))
-    print(f"\nwritten: {path}" if drawable else f"\nno picture: {NO_PICTURES}")
+    print(find_lr(options.data, options.seed, path))
+    print(f"\nwritten: {path}")
 
 
 def report(options):

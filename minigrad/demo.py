@@ -170,11 +170,8 @@ def save(run, history, accuracy):
     """Write weights, curves and report; yields their paths."""
     mg.save(run.model.state_dict(), run.folder / "weights.npz")
     columns = {name: column for name, column in history.items() if name != "lr"}
-    try:
-        title = f"Digits: test accuracy {accuracy:.3f}"
-        mg.viz.training_curves(columns, title, run.folder / "curves.png")
-    except ImportError:
-        yield f"no curves.png: {runs.NO_PICTURES}"
+    title = f"Digits: test accuracy {accuracy:.3f}"
+    mg.viz.training_curves(columns, title, run.folder / "curves.svg")
     runs.report(run.folder)
     yield from (run.folder / name for name in OWN_FILES if (run.folder / name).is_file())
 

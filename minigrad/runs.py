@@ -7,9 +7,7 @@ from pathlib import Path
 from .debug.report_page import add_report
 from .io.checkpoint import load_checkpoint
 from .train.history import History
-from .viz import confusion, training_curves
-from .viz.page import Page
-from .viz.style import BLUE, named, picture
+from .viz import Page, confusion, lines, training_curves
 
 FILES = {
     "history.csv": "the numbers of every epoch",
@@ -19,9 +17,8 @@ FILES = {
     "settings.json": "what the run was told",
     "playbook.json": "what the checks before the run found",
     "test.json": "the result on the test set",
-    "curves.png": "the curves as a picture",
+    "curves.svg": "the curves as a picture",
 }
-NO_PICTURES = "Matplotlib is not installed (pip install 'minigrad[viz]')"
 
 
 def report(folder):
@@ -47,12 +44,12 @@ def page(folder):
     made.facts(summary(history, test))
     made.heading("Curves")
     columns = {name: column for name, column in history.items() if name != "lr"}
-    draw(made, lambda: training_curves(columns), "After every epoch, the last value at the right.")
+    made.picture(training_curves(columns), "After every epoch, the last value at the right.")
     _rates(made, folder / "last.npz", history)
     if "confusion_matrix" in test:
         made.heading("Test set")
         caption = "Rows are the true classes, columns what the model said."
-        draw(made, lambda: confusion(test["confusion_matrix"], title=None), caption)
+        made.picture(confusion(test["confusion_matrix"], title=None), caption)
     if playbook:
         add_report(made.heading("Checks before the run"), playbook)
     if settings:
@@ -76,14 +73,6 @@ def summary(history, test):
         yield "trained in", f"{sum(history['seconds']):.1f} s"
 
 
-def draw(made, figure, caption=""):
-    """Put the picture that a function makes on a page, or say why there is none."""
-    try:
-        made.picture(figure(), caption)
-    except ImportError:
-        made.text(f"No picture: {NO_PICTURES}.")
-
-
 def _rates(made, checkpoint, history):
     """The learning rate of every step where a checkpoint has them, else of every epoch."""
     rates, by = logged_rates(checkpoint), "step"
@@ -92,14 +81,8 @@ def _rates(made, checkpoint, history):
     if not rates:
         return
     made.heading("Learning rate")
-
-    def figure():
-        drawn, axes = picture(7.2, 2.6)
-        axes.plot(range(1, len(rates) + 1), rates, color=BLUE, linewidth=1.8)
-        named(axes, x=by)
-        return drawn
-
-    draw(made, figure, f"Of the first group, {by} by {by}.")
+    drawn = lines({"": rates}, range(1, len(rates) + 1), xlabel=by, size=(7.2, 2.6))
+    made.picture(drawn, f"Of the first group, {by} by {by}.")
 
 
 def logged_rates(checkpoint):

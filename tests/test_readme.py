@@ -65,7 +65,7 @@ def test_make_demo_works_from_a_bare_copy(tmp_path):
     assert float(done.stdout.split("digits: test accuracy ")[1]) >= 0.985
     assert {path.name for path in (clone / "runs" / "demo").iterdir()} == {
         "best.npz",
-        "curves.png",
+        "curves.svg",
         "history.csv",
         "last.npz",
         "playbook.json",

@@ -8,21 +8,13 @@ from ..dtypes import finfo
 from ..engine.graph import TensorBase
 from ..engine.modes import no_grad
 from ..nn.modes import mode
-from .style import (
-    AMBER,
-    BLUE,
-    FAINT,
-    GREY,
-    INK,
-    MUTED,
-    RED,
-    SERIES,
-    finished,
-    named,
-    picture,
-)
+from .marks import Bars, Line, Points, Span, Text
+from .panel import Panel
+from .picture import picture
+from .style import AMBER, BLUE, GREY, INK, RED, color_of
 
 STATUS = {"ok": BLUE, "zero": RED, "none": RED, "frozen": GREY}
+SAID = {"zero": "all zero", "none": "no gradient", "frozen": "frozen"}
 
 
 def gradient_flow(flow, title="gradient flow", path=None):
@@ -36,30 +28,23 @@ def gradient_flow(flow, title="gradient flow", path=None):
     names = list(flow)
     norms = [flow[name]["norm"] or 0.0 for name in names]
     weights = [flow[name]["weight_norm"] or 0.0 for name in names]
+    states = [flow[name]["status"] for name in names]
     known = [value for value in (*norms, *weights) if value > 0 and math.isfinite(value)]
     floor = 10 ** math.floor(math.log10(min(known, default=1e-3)) - 0.3)
-    figure, axes = picture(6.6, 0.9 + 0.24 * len(names), title=title)
-    axes.grid(False)
-    axes.grid(axis="x", color=FAINT, linewidth=0.7)
-    places = range(len(names))
-    colors = [STATUS[flow[name]["status"]] for name in names]
-    axes.barh(places, [max(v - floor, 0.0) for v in norms], left=floor, color=colors, height=0.62)
-    shown = [(weight, place) for weight, place in zip(weights, places, strict=True) if weight > 0]
-    if shown:
-        axes.scatter(*zip(*shown, strict=True), s=14, color=AMBER, zorder=3)
-    axes.set_xscale("log")
-    axes.set_xlim(left=floor)
-    axes.set_yticks(places, names)
-    for label, name in zip(axes.get_yticklabels(), names, strict=True):
-        status = flow[name]["status"]
-        if status != "ok":
-            label.set_color(STATUS[status])
-            text = {"zero": " all zero", "none": " no gradient", "frozen": " frozen"}[status]
-            place, color = names.index(name), STATUS[status]
-            axes.text(floor, place, text, va="center", fontsize=8, color=color)
-    axes.invert_yaxis()
-    named(axes, x="norm of the gradient (bars) and of the weight (dots)")
-    return finished(figure, path)
+    colors = [STATUS[state] for state in states]
+    places = np.arange(len(names))
+    panel = Panel(xlabel="norm of the gradient (bars) and of the weight (dots)", log="x", grid="x")
+    panel.xlim, panel.ylim = (floor, None), (len(names) - 0.5, -0.5)
+    high = np.maximum(norms, floor)
+    panel.add(Bars(colors, np.full(len(names), floor), high, places - 0.31, places + 0.31))
+    shown = np.array(weights) > 0
+    panel.add(Points(AMBER, np.array(weights)[shown], places[shown], 2.6))
+    for place, state in zip(places, states, strict=True):
+        if state != "ok":
+            panel.add(Text(STATUS[state], floor, place, SAID[state], shift=(5, 0)))
+    inks = [INK if state == "ok" else STATUS[state] for state in states]
+    panel.tick("y", places, names, inks)
+    return picture([panel], (6.6, 0.8 + 0.2 * len(names)), title, path)
 
 
 def _held(model):
@@ -86,28 +71,34 @@ def exponents(report, title=None, path=None):
     limits = finfo(report.dtype)
     normal, tiniest = math.log2(limits.tiny), math.log2(limits.smallest_normal * limits.eps)
     kinds = [kind for kind in ("activation", "weight") if any(r.kind == kind for r in report.rows)]
+    found = [exponent for row in report.rows for exponent in row.exponents]
+    edges = min([*found, tiniest - 3]) - 1, max([*found, normal + 2]) + 1
+    panels = [_exponents(report, kind, tiniest, normal, edges) for kind in kinds]
+    panels[-1].xlabel = "exponent: log2 of the magnitude"
     title = title or f"gradients and {report.dtype.name}"
-    figure, axes = picture(7.2, 1.1 + 2.0 * len(kinds), len(kinds), 1, title, sharex=True)
-    for one, kind in zip(figure.axes, kinds, strict=True):
-        totals = {}
-        for row in report.rows:
-            for exponent, count in zip(row.exponents, row.counts, strict=True):
-                if row.kind == kind:
-                    totals[int(exponent)] = totals.get(int(exponent), 0) + int(count)
-        whole = sum(totals.values()) or 1
-        one.bar(list(totals), [100 * n / whole for n in totals.values()], color=BLUE, width=0.9)
-        one.axvspan(tiniest, normal, color=AMBER, alpha=0.16, linewidth=0)
-        one.axvspan(min([*totals, tiniest - 4]) - 1, tiniest, color=RED, alpha=0.12, linewidth=0)
-        lost = report.share("lost", report.scales[0], kind)
-        named(one, f"{kind} gradients, % of all; {100 * lost:.1f} % become 0")
-        top = one.get_ylim()[1]
-        for shift, side, text, color in (
-            (-0.4, "right", "becomes 0", RED), (0.4, "left", "subnormal", AMBER)
-        ):  # fmt: skip
-            place = tiniest + shift, 0.93 * top
-            one.text(*place, text, ha=side, va="top", fontsize=8, color=color)
-    named(figure.axes[-1], x="exponent: log2 of the magnitude")
-    return finished(figure, path)
+    return picture(panels, (7.2, 1.1 + 1.9 * len(kinds)), title, path, columns=1)
+
+
+def _exponents(report, kind, tiniest, normal, edges):
+    """The histogram of one kind of gradients, over the bands below the normal numbers."""
+    totals = {}
+    for row in report.rows:
+        for exponent, count in zip(row.exponents, row.counts, strict=True):
+            if row.kind == kind:
+                totals[int(exponent)] = totals.get(int(exponent), 0) + int(count)
+    whole, places = sum(totals.values()) or 1, np.array(list(totals), dtype=float)
+    shares = [100 * count / whole for count in totals.values()]
+    lost = report.share("lost", report.scales[0], kind)
+    panel = Panel(f"{kind} gradients, % of all; {100 * lost:.1f} % become 0")
+    panel.xlim = edges
+    panel.add(
+        Span(AMBER, low=tiniest, high=normal, opacity=0.16),
+        Span(RED, low=edges[0], high=tiniest, opacity=0.12),
+        Bars(BLUE, places - 0.45, places + 0.45, np.zeros(len(places)), shares),
+        Text(RED, tiniest, 0.93, "becomes 0", anchor="end", shift=(-5, 0), share="y"),
+        Text(AMBER, tiniest, 0.93, "subnormal", shift=(5, 0), share="y"),
+    )
+    return panel
 
 
 def activations(model, *inputs, bins=60, title="activations", path=None):
@@ -117,26 +108,23 @@ def activations(model, *inputs, bins=60, title="activations", path=None):
 
     >>> import minigrad as mg
     >>> net = mg.nn.Sequential(mg.nn.Linear(3, 8), mg.nn.ReLU())
-    >>> [axes.get_title(loc="left") for axes in activations(net, mg.rand(16, 3)).axes]
+    >>> [panel.title for panel in activations(net, mg.rand(16, 3)).panels]
     ['0 Linear', '1 ReLU']
     """
     found = _outputs(model, inputs)
     if not found:
         raise ValueError("the model called no layer that gave a tensor")
     columns = min(4, len(found))
-    rows = -(-len(found) // columns)
-    figure, axes = picture(2.3 * columns, 0.5 + 1.6 * rows, rows, columns, title)
-    axes = np.atleast_1d(axes).ravel()
-    for one, (name, values) in zip(axes, found.items(), strict=False):
-        finite = values[np.isfinite(values)]
-        one.hist(finite[finite != 0], bins=bins, color=BLUE)
-        one.set_yticks([])
-        one.grid(False)
-        named(one, name, _described(values, finite))
-        one.xaxis.label.set(fontsize=7.5, color=MUTED)
-    for spare in axes[len(found) :]:
-        figure.delaxes(spare)
-    return finished(figure, path)
+    size = 2.4 * columns, 0.4 + 1.6 * -(-len(found) // columns)
+    panels = [_histogram(name, values, bins) for name, values in found.items()]
+    return picture(panels, size, title, path, columns)
+
+
+def _histogram(name, values, bins):
+    finite = values[np.isfinite(values)]
+    counts, edges = np.histogram(finite[finite != 0], bins)
+    panel = Panel(name, _described(values, finite), grid="").tick("y", [], [])
+    return panel.add(Bars(BLUE, edges[:-1], edges[1:], np.zeros(bins), counts))
 
 
 def _described(values, finite):
@@ -172,30 +160,32 @@ def _outputs(model, inputs):
     return found
 
 
+def _by_name(found):
+    """{name: one} of one or of {name: one}, the name of one alone being None."""
+    return found if isinstance(found, dict) else {None: found}
+
+
+def _log_if_wide(panel):
+    """A logarithmic y axis where the positive numbers of the lines span more than a factor 50."""
+    shown = np.concatenate([np.asarray(line.y, dtype=float) for line in panel.lines])
+    shown = shown[np.isfinite(shown) & (shown > 0)]
+    if len(shown) and shown.max() > 50 * shown.min():
+        panel.log += "y"
+
+
 def landscape(landscapes, title="loss along the gradient", path=None):
     """Loss and change of the gradient along −g, from :func:`minigrad.debug.landscape`.
 
     ``landscapes`` is one, or {name: one} to compare models. Source: Santurkar et al. 2018.
     """
-    if not isinstance(landscapes, dict):
-        landscapes = {"": landscapes}
-    figure, axes = picture(7.2, 3.0, 1, 2, title)
-    for color, (name, found) in zip(SERIES, landscapes.items(), strict=False):
-        for one, values in zip(figure.axes, (found.losses, found.changes), strict=True):
-            one.plot(found.steps, values, color=color, linewidth=1.8, marker="o", markersize=3)
-            finite = [value for value in values if math.isfinite(value)]
-            if name and finite:
-                one.annotate(
-                    name, (found.steps[len(finite) - 1], finite[-1]), xytext=(4, 0),
-                    textcoords="offset points", fontsize=8.5, color=color, va="center",
-                )  # fmt: skip
-    for one, what in zip(figure.axes, ("loss", "change of the gradient"), strict=True):
-        named(one, what, "step length")
-        shown = np.concatenate([line.get_ydata() for line in one.lines])
-        shown = shown[np.isfinite(shown) & (shown > 0)]
-        if len(shown) and shown.max() > 50 * shown.min():
-            one.set_yscale("log")
-    return finished(figure, path)
+    losses, changes = Panel("loss", "step length"), Panel("change of the gradient", "step length")
+    for number, (name, found) in enumerate(_by_name(landscapes).items()):
+        look = {"marks": True, "name": name}
+        losses.add(Line(color_of(number), found.steps, found.losses, **look))
+        changes.add(Line(color_of(number), found.steps, found.changes, **look))
+    for panel in (losses, changes):
+        _log_if_wide(panel)
+    return picture([losses, changes], (7.2, 3.0), title, path)
 
 
 def signal(signals, title="signal by layer", path=None):
@@ -203,18 +193,12 @@ def signal(signals, title="signal by layer", path=None):
 
     ``signals`` is one, or {name: one} to compare initialisations.
     """
-    if not isinstance(signals, dict):
-        signals = {"": signals}
-    figure, axes = picture(7.2, 3.0, 1, 2, title)
-    for color, (name, found) in zip(SERIES, signals.items(), strict=False):
+    forward = Panel("E[h²]", "layer", log="y")
+    backward = Panel("variance of the gradient", "layer", log="y")
+    for number, (name, found) in enumerate(_by_name(signals).items()):
         depths = [row.depth for row in found.layers]
-        forward = [row.mean_square for row in found.layers]
-        backward = [row.gradient_variance for row in found.layers]
-        figure.axes[0].plot(depths, forward, color=color, linewidth=1.8, label=name)
-        figure.axes[1].plot(depths, backward, color=color, linewidth=1.8)
-    for one, what in zip(figure.axes, ("E[h²]", "variance of the gradient"), strict=True):
-        named(one, what, "layer")
-        one.set_yscale("log")
-    if any(signals):
-        figure.axes[0].legend(frameon=False, fontsize=8, labelcolor=INK)
-    return finished(figure, path)
+        squares = [row.mean_square for row in found.layers]
+        spreads = [row.gradient_variance for row in found.layers]
+        forward.add(Line(color_of(number), depths, squares, name=name))
+        backward.add(Line(color_of(number), depths, spreads, name=name))
+    return picture([forward, backward], (7.6, 3.0), title, path)

@@ -14,19 +14,15 @@ HISTORY = {
 
 
 def test_a_panel_per_quantity_with_its_curves():
-    loss, accuracy = training_curves(HISTORY, "title").axes
-    assert [axes.get_title(loc="left") for axes in (loss, accuracy)] == ["loss", "accuracy"]
-    assert [list(line.get_ydata()) for line in loss.lines] == [
-        HISTORY["train_loss"],
-        HISTORY["test_loss"],
-    ]
+    loss, accuracy = training_curves(HISTORY, "title").panels
+    assert [panel.title for panel in (loss, accuracy)] == ["loss", "accuracy"]
+    assert [line.y for line in loss.lines] == [HISTORY["train_loss"], HISTORY["test_loss"]]
 
 
-def test_curves_are_named_at_their_ends_without_overlap():
-    (axes,) = training_curves({"train_loss": [1.0, 0.5], "test_loss": [1.0, 0.5]}).axes
-    labels = {text.get_text(): text.xy[1] for text in axes.texts}
-    assert set(labels) == {"train  0.500", "test  0.500"}
-    assert len(set(labels.values())) == 2
+def test_curves_are_named_at_their_ends_with_their_last_value():
+    (panel,) = training_curves({"train_loss": [1.0, 0.5], "test_loss": [1.0, 0.5]}).panels
+    assert [name for _, name in panel.named()] == ["train  0.500", "test  0.500"]
+    assert panel.where_names_stand() == "ends"
 
 
 def test_one_epoch_is_enough(tmp_path):

@@ -61,7 +61,7 @@ def test_a_page_with_everything_needs_no_other_file(tmp_path):
     text = page.save(tmp_path / "page.html").read_text(encoding="utf-8")
     assert text == str(page)
     check_page(text)
-    assert text.count("<svg") == 3
+    assert text.count("<figure>") == 3
 
 
 def test_text_is_escaped_everywhere():
