@@ -28,7 +28,7 @@ class IterableDataset(Dataset):
         raise NotImplementedError(f"{type(self).__name__} must define __iter__")
 
     def __add__(self, other):
-        raise TypeError("iterable data sets cannot be concatenated; use itertools.chain")
+        return ChainDataset([self, other])
 
 
 class TensorDataset(Dataset):
@@ -109,6 +109,52 @@ class ConcatDataset(Dataset):
 
     def __len__(self):
         return self.cumulative_sizes[-1]
+
+
+class ChainDataset(IterableDataset):
+    """Several iterable data sets, read one after the other."""
+
+    def __init__(self, datasets):
+        self.datasets = list(datasets)
+        for dataset in self.datasets:
+            if not isinstance(dataset, IterableDataset):
+                raise TypeError(
+                    f"ChainDataset only supports IterableDataset, got {type(dataset).__name__}; "
+                    "ConcatDataset joins data sets with an index"
+                )
+
+    def __iter__(self):
+        return itertools.chain.from_iterable(self.datasets)
+
+    def __len__(self):
+        return sum(map(len, self.datasets))
+
+
+class StackDataset(Dataset):
+    """Data sets of one length side by side: a sample is a tuple of theirs, or a dict by keyword.
+
+    >>> StackDataset(image=["a", "b"], label=[0, 1])[1]
+    {'image': 'b', 'label': 1}
+    """
+
+    def __init__(self, *args, **kwargs):
+        if args and kwargs:
+            raise ValueError("give data sets in order (samples are tuples) or by keyword, not both")
+        if not args and not kwargs:
+            raise ValueError("StackDataset needs at least one data set")
+        self.datasets = args or kwargs
+        lengths = [len(dataset) for dataset in args or kwargs.values()]
+        if len(set(lengths)) > 1:
+            raise ValueError(f"Size mismatch between datasets: they have {lengths} samples")
+
+    def __getitem__(self, index):
+        if isinstance(self.datasets, dict):
+            return {name: dataset[index] for name, dataset in self.datasets.items()}
+        return tuple(dataset[index] for dataset in self.datasets)
+
+    def __len__(self):
+        return len(next(iter(self.datasets.values())) if isinstance(self.datasets, dict)
+                   else self.datasets[0])  # fmt: skip
 
 
 def random_split(dataset, lengths, generator=None):

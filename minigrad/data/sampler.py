@@ -52,6 +52,8 @@ class RandomSampler(_Ordered):
             raise TypeError(f"replacement should be a bool, got {replacement!r}")
         if num_samples is not None and (not isinstance(num_samples, int) or num_samples <= 0):
             raise ValueError(f"num_samples should be a positive int, got {num_samples!r}")
+        if replacement and not len(data_source):
+            raise ValueError("RandomSampler cannot draw with replacement from no samples")
         self.data_source = data_source
         self.replacement = replacement
         self._num_samples = num_samples

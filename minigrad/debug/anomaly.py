@@ -17,6 +17,7 @@ from ..engine import observe, walk
 from ..engine.graph import RELEASED, TensorBase, as_array, new_tensor, tag_of, values
 from ..engine.op import OPS
 from ..nn.module import Module
+from .warning import place_of
 
 __all__ = ["AnomalyError", "anomaly", "checked"]
 
@@ -52,7 +53,7 @@ class _Place:
 
     @property
     def where(self):
-        return f"{self.file}:{self.line}"
+        return place_of(self.file, self.line)
 
     @property
     def code(self):

@@ -27,6 +27,7 @@ def check_data(loader, model=None, val_loader=None, *, samples=2048, seed=0):
     Of a batch ``(*inputs, targets)`` it looks at the first input and the targets.
 
     Errors are values that are not finite, inputs of another dtype than the parameters of ``model``,
+    a last batch of a single sample where ``model`` has batch norms,
     labels out of range (it tells how many classes there are), features whose scale is outside
     [0.01, 100], validation rows that are training rows, and labels that tell no more about the
     inputs than permuted ones: neither by the nearest neighbour nor by a linear probe are they 3
@@ -48,6 +49,7 @@ def check_data(loader, model=None, val_loader=None, *, samples=2048, seed=0):
         first, second = (_gathered(loader, samples) for _ in range(2))
         _finite(check, first)
         _dtype(check, first, model)
+        _lonely(check, loader, model)
         if not check.findings:
             _features(check, first)
             _labels(check, first, _classes(model, first.batch))
@@ -134,6 +136,24 @@ def _dtype(check, sample, model):
             "input_dtype", "error",
             f"Inputs are {kind}, parameters {', '.join(sorted(map(str, wanted)))}.",
             "Convert the data once, before it goes into the loader.",
+        )  # fmt: skip
+
+
+def _lonely(check, loader, model):
+    """A last batch of a single sample, of which a batch norm can take no statistics."""
+    norms = model is not None and any(
+        getattr(module, "batch_size_sensitive", False) and module.training
+        for module in model.modules()
+    )
+    size = getattr(loader, "batch_size", None)
+    if not norms or size is None or loader.drop_last or _streams(loader):
+        return
+    if size > 1 and len(loader.dataset) % size == 1:
+        check.find(
+            "single_sample", "error",
+            f"Batches of {size} of {len(loader.dataset)} samples leave a last batch of one, of "
+            "which the batch norms of the model can take no statistics.",
+            "Leave it out: DataLoader(..., drop_last=True).", batch_size=size,
         )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def _check_forgotten_eval(module):
     """P4: noise or statistics of the batch where nothing is recorded."""
     root = module._outermost()
     drops = getattr(module, "drops", False)
-    if not root.training or (drops and (module.p == 0 or root is module)):
+    if not root.training or (drops and (getattr(module, "p", 1) == 0 or root is module)):
         return
     if _is_part_of_training(module, root) or _is_meant(root):
         return
@@ -104,6 +104,8 @@ def _is_meant(root):
 # P4b
 def _note_evaluation(module, input):
     """A model in evaluation was called, and gradients can flow through it."""
+    if module._held_in_evaluation:
+        return
     own = (p for p in module._parameters.values() if p is not None)
     if not (input._requires_grad or any(p._requires_grad for p in own)):
         return

@@ -79,7 +79,8 @@ class _Run:
             raise TypeError(f"optimizer must be an Optimizer, got {type(optimizer).__name__}")
         self.given = optimizer
         self.optimizer = optimizer or _adam
-        self.lr = None  # to train with instead of the rate that the optimizer has
+        # to train with instead of the rate that the optimizer has at present
+        self.lr = None if optimizer is None else peak_rate(optimizer.param_groups[0])
         self.checks = []
         self.end = time.perf_counter() + budget_s
         self.per_step = 0.0  # seconds of a step of training

@@ -139,6 +139,10 @@ def fresh(loader):
     A loader that is no :class:`DataLoader` must be an iterable that can be passed again.
     """
     if not isinstance(loader, DataLoader):
+        if not hasattr(loader, "__iter__"):
+            raise TypeError(
+                f"the loader must be a DataLoader or a list of batches, got {type(loader).__name__}"
+            )
         if iter(loader) is loader:
             raise TypeError(
                 "the loader can be passed only once: give a DataLoader or a list of batches"

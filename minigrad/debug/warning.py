@@ -19,7 +19,8 @@ class LintWarning(UserWarning):
     """A likely mistake in a training program.
 
     ``code`` is one of those in ``docs/lints.md``, ``message`` says what was measured and how to
-    mend it, ``where`` is ``file:line`` of the innermost frame outside minigrad.
+    mend it, ``where`` is ``file:line`` of the innermost frame outside minigrad (``In[3]:line`` in
+    the third cell of a notebook).
 
     >>> warning = LintWarning("P2", "no zero_grad()", "train.py:7")
     >>> print(warning)
@@ -45,7 +46,15 @@ class Site(NamedTuple):
 
     @property
     def where(self):
-        return f"{self.file}:{self.line}"
+        return place_of(self.file, self.line)
+
+
+def place_of(file, line):
+    """``file:line``; in a notebook the number of the cell for its file, which has a random name."""
+    shell_of = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    compiler = getattr(shell_of() if shell_of else None, "compile", None)
+    cell = compiler.format_code_name(file) if hasattr(compiler, "format_code_name") else None
+    return f"{cell[1] if cell else file}:{line}"
 
 
 def site():

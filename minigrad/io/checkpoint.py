@@ -28,6 +28,8 @@ def save_checkpoint(
     >>> mg.load_checkpoint(path).parts
     ('model', 'optimizer')
     """
+    if not hasattr(model, "state_dict"):
+        raise TypeError(f"model must have state_dict(), got {type(model).__name__}")
     parts = _given(
         model=model, optimizer=optimizer, scheduler=scheduler, scaler=scaler, loader=loader,
         trainer=trainer, ema=ema, **others,

@@ -5,6 +5,7 @@ from ..ops.multi_head import multi_head_attention_forward
 from ..random import default_generator
 from . import init
 from .linear import Linear
+from .modes import notice
 from .module import Module
 from .parameter import Parameter
 
@@ -83,6 +84,8 @@ class MultiheadAttention(Module):
     ):  # fmt: skip
         """(output, weights): see :func:`~minigrad.nn.functional.multi_head_attention_forward`."""
         generator = None
+        if self.dropout:
+            notice(self, query)
         if self.training and self.dropout:
             generator = default_generator.stream(f"dropout {self._path()}")
         return multi_head_attention_forward(

@@ -1,9 +1,8 @@
 """Dropout layers."""
 
-from ..engine import observe
-from ..engine.modes import state
 from ..ops import dropout
 from ..random import default_generator
+from .modes import notice
 from .module import Module
 
 __all__ = [
@@ -34,8 +33,7 @@ class _Dropout(Module):
         self.generator = generator
 
     def forward(self, input):
-        if observe.watchers and self.training is not state.recording:
-            observe.watchers["layer"](self, input)
+        notice(self, input)
         if not self.training:
             return self.function(input, self.p, False)
         generator = self.generator or default_generator.stream(f"dropout {self._path()}")

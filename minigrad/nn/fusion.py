@@ -41,6 +41,10 @@ class _Chain:
     def __call__(self, input):
         if allowed(input) and self.fits(input._array) and not any(map(_watched, self.modules)):
             return self.fused(input)
+        return self.one_by_one(input)
+
+    def one_by_one(self, input):
+        """The same as a chain of modules."""
         for module in self.modules:
             input = module(input)
         return input
@@ -75,7 +79,10 @@ class LinearChain(_Chain):
 
     def fused(self, input):
         layers = [(linear.weight, linear.bias, code) for linear, code in self.layers]
-        return linear_chain(input, layers)
+        try:
+            return linear_chain(input, layers)
+        except RuntimeError:
+            return self.one_by_one(input)  # raises again, where the layer at fault is named
 
 
 class NormChain(_Chain):

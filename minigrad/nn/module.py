@@ -32,6 +32,7 @@ class Module:
 
     _hooks = None
     _may_lack = ()  # names that a state dict need not have
+    _held_in_evaluation = False  # by freeze_norm
     _place = None  # (weak reference to the module that holds this one, name there)
 
     def __init__(self):
@@ -52,7 +53,7 @@ class Module:
             return hooks.call(self, args, kwargs)
         except Exception as error:
             if _HAS_NOTES:
-                _name_the_module(error, self)
+                _name_the_module(error, self, args)
             raise
 
     # registering
@@ -335,7 +336,7 @@ class Module:
         if not isinstance(mode, bool):
             raise ValueError("training mode is expected to be boolean")
         for module in self.modules():
-            module.training = mode
+            module.training = mode and not module._held_in_evaluation
         return self
 
     def eval(self):
@@ -489,9 +490,10 @@ def wrapped(name, lines):
     return f"{name}({body}\n)" if lines else f"{name}()"
 
 
-def _name_the_module(error, module):
+def _name_the_module(error, module, args):
     """Note on an exception where it arose, as a path from the outermost module called."""
-    origin, outermost, path, note = getattr(error, "_arose_in", (module, module, "", None))
+    first = (module, module, "", None, _described(args))
+    origin, outermost, path, note, inputs = getattr(error, "_arose_in", first)
     if outermost is not module:
         below = next((name for name, m in module.named_modules() if m is outermost), "")
         path = f"{below}.{path}".strip(".")
@@ -499,5 +501,16 @@ def _name_the_module(error, module):
     note = f"in {type(origin).__name__}"
     if path:
         note += f" (module {path!r} of {type(module).__name__})"
-    error._arose_in = (origin, module, path, note)
+    note += inputs
+    error._arose_in = (origin, module, path, note, inputs)
     error.add_note(note)
+
+
+def _described(args):
+    """``: input (2, 3) float32, made by relu`` for the tensors that a module was called with."""
+    found = []
+    for value in args:
+        if isinstance(value, TensorBase):
+            made = f", made by {value._node.name}" if value._node is not None else ""
+            found.append(f"{tuple(value.shape)} {value.dtype.name}{made}")
+    return f": input {'; '.join(found)}" if found else ""

@@ -15,6 +15,7 @@ from ..ops.recurrent import GruLayer, LstmLayer, RnnLayer
 from ..ops.scatter import index_select
 from ..random import default_generator
 from . import fusion, init
+from .modes import notice
 from .module import Module, unusual
 from .parameter import Parameter
 from .utils.rnn import PackedSequence
@@ -200,6 +201,8 @@ class RNNBase(Module):
             states = [[x.new_zeros(sizes[0], w)] * len(weights) for w in self._widths()]
         else:
             self._check_states(states, sizes[0], x)
+        if self.dropout:
+            notice(self, x)
         lasts, both = [], 1 + bool(self.bidirectional)
         for first in range(0, len(weights), both):
             if first and self.dropout and self.training:

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import statistics
 from pathlib import Path
 
 from ..optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -255,12 +256,21 @@ class GradientLogger(Callback):
     """Notes the norm of each parameter's gradient every so many steps in ``norms``, by name.
 
     :func:`minigrad.viz.heat_map` draws it; a parameter without a gradient counts as 0. The norms
-    are those after clipping.
+    are those after clipping. ``spikes`` lists (step, norm of the whole gradient, running median) of
+    every noted step whose norm is more than ``spike`` times the median of the 100 before it, or is
+    not finite; the first ten steps only give the median. Clip, or lower the learning rate there.
     """
 
-    def __init__(self, every=1):
+    window, first = 100, 10  # steps that the median is of: at most, at least
+
+    def __init__(self, every=1, spike=10.0):
+        if not spike > 1:
+            raise ValueError(f"spike must be a factor above 1, got {spike!r}")
         self.every = every
+        self.spike = spike
         self.norms = {}
+        self.spikes = []
+        self._totals = []
 
     def on_step_end(self, trainer):
         if trainer.step % self.every:
@@ -269,12 +279,23 @@ class GradientLogger(Callback):
             grad = parameter.grad
             norm = 0.0 if grad is None else grad.detach().float().norm().item()
             self.norms.setdefault(name, []).append(norm)
+        self._note_spike(trainer.step, math.hypot(*(norms[-1] for norms in self.norms.values())))
+
+    def _note_spike(self, step, total):
+        if len(self._totals) >= self.first:
+            usual = statistics.median(self._totals)
+            if not total <= self.spike * usual:
+                self.spikes.append((step, total, usual))
+        if math.isfinite(total):
+            self._totals = [*self._totals[1 - self.window :], total]
 
     def state_dict(self):
-        return {"norms": self.norms}
+        return {"norms": self.norms, "spikes": self.spikes, "totals": self._totals}
 
     def load_state_dict(self, state):
         self.norms = {name: list(norms) for name, norms in state["norms"].items()}
+        self.spikes = [tuple(spike) for spike in state["spikes"]]
+        self._totals = list(state["totals"])
 
 
 class CSVLogger(Callback):

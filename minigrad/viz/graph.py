@@ -110,6 +110,9 @@ class Graph:
         ]
         return "\n".join(parts)
 
+    def __repr__(self):
+        return f"Graph({len(self.boxes)} boxes, {len(self.edges)} edges)"
+
     def _repr_svg_(self):
         return self.svg
 

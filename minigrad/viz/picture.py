@@ -63,6 +63,10 @@ class Picture:
                         max(cell[0] - lefts[j] - rights[j], 20), max(cell[1] - top - below, 20),
                     )  # fmt: skip
 
+    def __repr__(self):
+        width, height = self.size
+        return f"Picture({self.title!r}, {width:g} × {height:g} inches, {len(self.panels)} panels)"
+
     def _repr_svg_(self):
         return self.svg
 

@@ -5,9 +5,12 @@ import pytest
 
 import minigrad as mg
 from minigrad.data import (
+    ChainDataset,
     ConcatDataset,
+    DataLoader,
     Dataset,
     IterableDataset,
+    StackDataset,
     Subset,
     TensorDataset,
     random_split,
@@ -55,13 +58,44 @@ def test_subset_and_concat():
         ConcatDataset([IterableDataset()])
 
 
+def test_chained_data_sets_are_read_one_after_the_other():
+    class Count(IterableDataset):
+        def __init__(self, n):
+            self.n = n
+
+        def __iter__(self):
+            return iter(range(self.n))
+
+        def __len__(self):
+            return self.n
+
+    data = Count(2) + Count(3)
+    assert isinstance(data, ChainDataset) and len(data) == 5
+    assert [batch.tolist() for batch in DataLoader(data, 4)] == [[0, 1, 0, 1], [2]]
+    with pytest.raises(TypeError, match="only supports IterableDataset, got Squares"):
+        ChainDataset([Squares()])
+
+
+def test_stacked_data_sets_give_tuples_or_dicts():
+    pair, named = StackDataset(Squares(), [5] * 5), StackDataset(a=Squares(), b=[5] * 5)
+    assert pair[2] == (4, 5) and named[2] == {"a": 4, "b": 5} and len(pair) == len(named) == 5
+    (batch,) = DataLoader(named, 5)
+    assert batch["a"].tolist() == [0, 1, 4, 9, 16]
+    with pytest.raises(ValueError, match="Size mismatch between datasets: they have .5, 1."):
+        StackDataset(Squares(), [1])
+    with pytest.raises(ValueError, match="at least one"):
+        StackDataset()
+    with pytest.raises(ValueError, match="not both"):
+        StackDataset(Squares(), a=Squares())
+
+
 def test_base_classes_ask_for_what_is_missing():
     with pytest.raises(NotImplementedError, match="__getitem__"):
         Dataset()[0]
     with pytest.raises(NotImplementedError, match="__iter__"):
         iter(IterableDataset())
-    with pytest.raises(TypeError, match="itertools.chain"):
-        IterableDataset() + IterableDataset()
+    with pytest.raises(TypeError, match="only supports IterableDataset, got Squares"):
+        IterableDataset() + Squares()
 
 
 def test_random_split():

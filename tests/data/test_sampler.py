@@ -28,6 +28,8 @@ def test_number_of_samples_and_replacement():
     drawn = list(RandomSampler(range(3), replacement=True, num_samples=50))
     assert len(drawn) == 50 and set(drawn) == {0, 1, 2}
     assert list(RandomSampler([])) == []
+    with pytest.raises(ValueError, match="from no samples"):
+        RandomSampler([], replacement=True)
     with pytest.raises(TypeError, match="replacement"):
         RandomSampler([1], replacement=1)
     for bad in (0, -1, 2.5):

@@ -49,6 +49,18 @@ def samples_of_dropout():
 
 
 @clean
+def norms_frozen_for_good():
+    model = nn.freeze_norm(mlp(nn.BatchNorm1d(8)))
+    model.eval()
+    optimizer = sgd(model)
+    for _ in range(3):
+        train(model, optimizer)
+    model.train()
+    with mg.no_grad():
+        model(rows()[0])
+
+
+@clean
 def statistics_computed_again():
     model = mlp(nn.BatchNorm1d(8), nn.Dropout())
     average = mg.optim.swa_utils.AveragedModel(model)

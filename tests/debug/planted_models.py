@@ -26,6 +26,39 @@ def batch_norm_while_evaluating():
 
 
 @planted("P4")
+def dropout_between_recurrent_layers():
+    model = nn.Sequential(nn.LSTM(4, 8, 2, dropout=0.3), Last(), nn.Linear(8, 3))
+    train_on(model, mg.randn(5, 16, 4))
+    with mg.no_grad():
+        model(mg.randn(5, 16, 4))  # here
+
+
+@planted("P4")
+def dropout_of_attention():
+    model = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True)
+    model.self_attn.dropout = 0.2
+    train_on(model, mg.randn(4, 5, 8))
+    with mg.no_grad():
+        model(mg.randn(4, 5, 8))  # here
+
+
+class Last(nn.Module):
+    """The outputs of the last step."""
+
+    def forward(self, found):
+        return found[0][-1]
+
+
+def train_on(model, x):
+    """Three steps towards small outputs."""
+    optimizer = sgd(model)
+    for _ in range(3):
+        optimizer.zero_grad()
+        model(x).square().mean().backward()
+        optimizer.step()
+
+
+@planted("P4")
 def only_a_part_in_evaluation():
     model = nn.Sequential(mlp(nn.Dropout()), nn.Dropout(0.1))
     train(model, sgd(model))

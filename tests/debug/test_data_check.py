@@ -163,3 +163,15 @@ def test_G0_labels_of_few_samples_are_believed(seed):
     assert check_data(loader(x, (x @ weights).argmax(1))).ok
     few = check_data(loader(x[:40], np.random.default_rng(seed).permutation(40) % 2))
     assert codes(few, "error") == [] and codes(few, "warning") == ["shuffled_labels"]
+
+
+def test_a_last_batch_of_one_sample_is_told_where_batch_norms_would_stumble():
+    x = mg.randn(65, 4)
+    loader = mg.data.DataLoader(mg.data.TensorDataset(x, (x[:, 0] > 0).long()), 16, shuffle=True)
+    net = mg.nn.Sequential(mg.nn.Linear(4, 8), mg.nn.BatchNorm1d(8), mg.nn.Linear(8, 2))
+    assert "single_sample" in [f.code for f in mg.debug.check_data(loader, net).findings]
+    report = mg.debug.playbook(net, mg.nn.CrossEntropyLoss(), loader)
+    assert not report.ok and "drop_last=True" in str(report)
+    loader.drop_last = True
+    for model in (net, mg.nn.freeze_norm(net)):
+        assert "single_sample" not in [f.code for f in mg.debug.check_data(loader, model).findings]

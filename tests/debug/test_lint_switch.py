@@ -145,6 +145,29 @@ assert "minigrad.debug" in sys.modules
     assert "P5" in run(program)
 
 
+def test_in_a_notebook_the_cell_is_named():
+    pytest.importorskip("IPython")
+    program = """
+import sys, warnings
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+warnings.showwarning = lambda message, *rest: print(message, file=sys.stderr)
+cells = [
+    "import minigrad as mg",
+    "z = mg.zeros(4, 3).softmax(1)\\nmg.nn.functional.cross_entropy(z, mg.zeros(4).long())",
+    "try:\\n    with mg.anomaly():\\n        mg.zeros(1).log()\\n"
+    "except mg.debug.AnomalyError as error:\\n    print(error.where, file=sys.stderr)",
+]
+shell.run_cell("import sys")
+for cell in cells:
+    shell.run_cell(cell, store_history=True)
+"""
+    warning, place = run(program).splitlines()
+    assert "P1" in warning
+    assert warning.endswith("[In[2]:2]")
+    assert place == "In[3]:3"
+
+
 def test_off_before_anything_happened():
     assert run("mg.debug.lint('off'); mg.optim.AdamW(mg.nn.Linear(2, 2).parameters())") == ""
 

@@ -190,3 +190,20 @@ def test_the_report_as_json_and_as_a_file(tmp_path):
     assert (found.severity, found.fix) == (
         "error", "Leave the last softmax out: the loss wants logits."
     )  # fmt: skip
+
+
+def test_a_loader_that_is_none_is_refused():
+    with pytest.raises(TypeError, match="must be a DataLoader or a list of batches, got NoneType"):
+        mg.debug.playbook(mg.nn.Linear(1, 1), mg.nn.MSELoss(), None)
+
+
+def test_the_rate_to_come_counts_where_a_warm_up_begins_at_zero():
+    x = mg.randn(256, 4)
+    loader = mg.data.DataLoader(mg.data.TensorDataset(x, (x[:, 0] > 0).long()), 32, shuffle=True)
+    net = mg.nn.Sequential(mg.nn.Linear(4, 16), mg.nn.ReLU(), mg.nn.Linear(16, 2))
+    optimizer = mg.optim.Adam(net.parameters(), lr=1e-2)
+    mg.optim.lr_scheduler.LambdaLR(optimizer, lambda step: step / 100)
+    report = mg.debug.playbook(net, mg.nn.CrossEntropyLoss(), loader, optimizer=optimizer)
+    (step,) = [step for step in report.steps if step.name == "next step"]
+    assert step.details["train_loss"] < 0.7 * step.details["first_loss"]
+    assert optimizer.param_groups[0]["lr"] == 0

@@ -146,6 +146,8 @@ def test_parts_have_names(tmp_path):
     assert checkpoint.parts == ("model", "discriminator")
     with pytest.raises(KeyError, match="holds no 'optimizer'"):
         checkpoint.restore(net, mg.optim.SGD(net.parameters()))
+    with pytest.raises(TypeError, match="model must have state_dict.., got NoneType"):
+        mg.save_checkpoint(tmp_path / "a.npz", None)
     with pytest.raises(TypeError, match="without state_dict"):
         mg.save_checkpoint(path, net, loader=[1, 2])
     with pytest.raises(TypeError, match="state_dict"):

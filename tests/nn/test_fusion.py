@@ -73,7 +73,7 @@ def test_one_node_stands_for_the_chain_unless_somebody_looks():
 
 def test_a_layer_that_does_not_fit_is_named():
     model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(5, 2))
-    with pytest.raises(RuntimeError, match=r"\(4,\).*\(2, 5\)"):
+    with pytest.raises(RuntimeError, match=r"\(2, 4\).*\(2, 5\)"):
         model(mg.ones(2, 3))
 
 

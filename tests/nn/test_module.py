@@ -243,10 +243,20 @@ def test_forward_is_required():
 def test_exceptions_name_the_module():
     with pytest.raises(RuntimeError, match="linear") as caught:
         Net()(mg.ones(2, 4))
-    assert caught.value.__notes__ == ["in Linear (module 'first.fc' of Net)"]
+    place = "in Linear (module 'first.fc' of Net): input (2, 4) float32"
+    assert caught.value.__notes__ == [place]
     with pytest.raises(RuntimeError) as caught:
         nn.Linear(2, 2)(mg.ones(3))
-    assert caught.value.__notes__ == ["in Linear"]
+    assert caught.value.__notes__ == ["in Linear: input (3,) float32"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="exceptions have notes from Python 3.11 on")
+def test_B17_exceptions_say_what_the_module_was_given_and_which_op_made_it():
+    net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(4, 1))
+    with pytest.raises(RuntimeError, match="linear") as caught:
+        net(mg.ones(5, 2))
+    (note,) = caught.value.__notes__
+    assert note == "in Linear (module '2' of Sequential): input (5, 3) float32, made by tanh"
 
 
 def test_repr():

@@ -1,5 +1,6 @@
 """What is promised of normalisation (rows N) and dropout (rows D), one test a row."""
 
+import copy
 import warnings
 
 import numpy as np
@@ -154,6 +155,19 @@ def test_D4_mc_dropout_samples_with_batch_norm_in_evaluation():
     assert [m.training for m in net.modules()] == flags
     assert (first != second).any()
     assert net[1].num_batches_tracked.item() == 0
+
+
+def test_frozen_norms_keep_their_statistics_through_train():
+    net = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.LayerNorm(8))
+    assert nn.freeze_norm(net) is net
+    net.train()
+    assert [m.training for m in net] == [True, False, True, True]
+    before = net[1].running_mean.clone()
+    net(mg.randn(6, 4)).sum().backward()
+    assert (net[1].running_mean == before).all() and net[1].weight.grad is not None
+    assert [m.training for m in copy.deepcopy(net).train()] == [True, False, True, True]
+    nn.freeze_norm(net, False).train()
+    assert net[1].training
 
 
 def test_N1b_only_evaluation_is_independent_of_the_batch():

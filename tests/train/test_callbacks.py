@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import types
 
 import pytest
 
@@ -127,6 +128,23 @@ def test_gradients_are_noted_by_name():
     other = mg.train.GradientLogger()
     other.load_state_dict(noted.state_dict())
     assert other.norms == noted.norms and other.norms["weight"] is not noted.norms["weight"]
+
+
+def test_G4_spikes_of_the_gradient_are_told_by_the_running_median():
+    logger = mg.train.GradientLogger()
+    model = mg.nn.Linear(1, 1, bias=False)
+    for step in range(1, 301):
+        size = 500.0 if step == 250 else math.nan if step == 260 else 200.0 if step == 5 else 5.0
+        model.weight.grad = mg.full((1, 1), size)
+        logger.on_step_end(types.SimpleNamespace(step=step, model=model))
+    (spike, broken) = logger.spikes
+    assert spike == (250, 500.0, 5.0)
+    assert broken[0] == 260 and math.isnan(broken[1]) and broken[2] == 5.0
+    other = mg.train.GradientLogger()
+    other.load_state_dict(logger.state_dict())
+    assert other.spikes[0] == spike and other._totals == logger._totals
+    with pytest.raises(ValueError, match="above 1"):
+        mg.train.GradientLogger(spike=1)
 
 
 def test_the_table_of_a_run(capsys):

@@ -75,3 +75,8 @@ def test_beside_keeps_titles_and_leaves_its_parts_alone():
 def test_charts_are_written_to_a_path(tmp_path):
     viz.lines({"a": [1, 2]}, path=tmp_path / "a.svg")
     assert (tmp_path / "a.svg").read_text().startswith("<svg")
+
+
+def test_pictures_are_described_without_an_address():
+    picture = viz.beside(viz.lines({"a": [1]}), viz.lines({"a": [1]}), title="Both")
+    assert repr(picture) == "Picture('Both', 12.4 × 3.2 inches, 2 panels)"
