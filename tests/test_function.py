@@ -56,6 +56,13 @@ def test_arguments_that_are_no_tensors_and_needs_input_grad(x):
     assert weight.grad is None
 
 
+def test_the_node_has_the_name_of_the_class(x):
+    class ScaleColumns(Cube):
+        pass
+
+    assert repr(ScaleColumns.apply(x).grad_fn) == "<ScaleColumnsBackward>"
+
+
 def test_the_node(x):
     y = Cube.apply(x)
     assert repr(y.grad_fn) == "<CubeBackward>"

@@ -116,7 +116,9 @@ class GradScaler:
 
     def _unscaled(self, optimizer):
         """The parameters whose gradients were not finite, after dividing all by the scale."""
-        factor, overflowed, seen = float(np.float32(1.0 / float(self._scale))), [], 0
+        with np.errstate(divide="ignore", over="ignore"):  # a scale that was halved down to 0
+            factor = float(np.float32(np.float64(1.0) / np.float64(self._scale)))
+        overflowed, seen = [], 0
         for group in optimizer.param_groups:
             for parameter in group["params"]:
                 gradient = parameter._grad

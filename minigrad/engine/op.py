@@ -148,7 +148,7 @@ class Op:
         return graph.new_tensor(out)
 
     def __repr__(ctx):
-        title = "".join(part.capitalize() for part in ctx.name.split("_"))
+        title = "".join(part[:1].upper() + part[1:] for part in ctx.name.split("_"))
         return f"<{title}Backward>"
 
     @property

@@ -154,6 +154,8 @@ class _Check:
         self.eps, self.atol, self.rtol = eps, atol, rtol
         self.nondet_tol, self.strict = nondet_tol, strict
         self.name = getattr(func, "__name__", type(func).__name__)
+        if isinstance(getattr(func, "__self__", None), type):  # apply of an autograd.Function
+            self.name = f"{func.__self__.__name__}.{self.name}"
         self.watched = [
             i
             for i, t in enumerate(self.inputs)

@@ -34,7 +34,8 @@ class Picture:
         head = HEAD if self.title else 0
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-            f'width="{width}" height="{height}" font-family="Helvetica, Arial, sans-serif">',
+            f'width="{width}" height="{height}" style="max-width:100%;height:auto" '
+            'font-family="Helvetica, Arial, sans-serif">',
             tag("rect", width=width, height=height, fill=PAPER),
         ]
         if self.title:

@@ -82,6 +82,17 @@ def test_A3_an_infinite_gradient_skips_the_step_and_halves_the_scale():
     assert scaler.state_dict()["_growth_tracker"] == 0
 
 
+def test_steps_are_skipped_for_ever_where_the_weights_are_no_numbers():
+    weight = mg.zeros(3, requires_grad=True)
+    optimizer, scaler = mg.optim.SGD([weight], lr=0.1), mg.amp.GradScaler()
+    for _ in range(180):  # halved until the scale is 0
+        optimizer.zero_grad()
+        scaler.scale((weight * math.nan).sum()).backward()
+        assert not scaler.step(optimizer)
+        scaler.update()
+    assert scaler.get_scale() == 0 and weight.tolist() == [0, 0, 0]
+
+
 def test_A3_powers_of_two_unscale_exactly(rng):
     gradient = rng.normal(size=1000).astype(np.float32)
     p = mg.zeros(1000, requires_grad=True)

@@ -79,6 +79,7 @@ def test_a_wrong_vjp_is_caught_with_its_cause(inputs, function, cause, position,
     assert "analytic" in message
     assert "numeric" in message
     assert "relative error" in message
+    assert f"gradcheck of {function.__self__.__name__}.apply" in message
     assert f"<{function.__self__.__name__}Backward>" in message
     assert gradcheck(function, inputs, fast_mode=fast_mode, raise_exception=False) is False
 
