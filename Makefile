@@ -17,6 +17,9 @@ test: $(VENV)/.ready-test
 test-full: $(VENV)/.ready-dev
 	$(PYTEST) -m "not torch"
 
+notebooks: $(VENV)/.ready-notebooks
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) notebooks/execute.py
+
 bench: $(VENV)/.ready-bench
 	$(PY) -m benchmarks --readme
 
@@ -39,4 +42,4 @@ $(VENV)/.pip:
 	    || $(PYTHON) -m pip --quiet --python $(PY) install --no-input pip
 	@touch $@
 
-.PHONY: demo test test-full bench lint clean
+.PHONY: demo test test-full notebooks bench lint clean

@@ -256,8 +256,14 @@ class Tensor(TensorBase):
         return handle
 
     # conversions
-    def numpy(self):
-        """The elements as a NumPy array (shared memory; bfloat16 gives float32)."""
+    def numpy(self, *, force=False):
+        """The elements as a NumPy array (shared memory; bfloat16 gives float32).
+
+        RuntimeError for a tensor that requires grad, TypeError for one on another device;
+        ``force`` detaches and copies instead.
+        """
+        if force:
+            return self.detach().cpu().numpy()
         if self._requires_grad and state.recording:
             raise RuntimeError(
                 "can't call numpy() on a tensor that requires grad; use tensor.detach().numpy()"

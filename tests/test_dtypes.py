@@ -30,6 +30,14 @@ def test_leaf_tensors_are_pickled():
         pickle.dumps(mg.ones(1, requires_grad=True) * 2)
 
 
+def test_numpy_by_force_detaches():
+    x = mg.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="detach"):
+        x.numpy()
+    assert x.numpy(force=True).tolist() == [1.0, 1.0]
+    assert (2 * x).numpy(force=True).tolist() == [2.0, 2.0]
+
+
 def test_numpy_without_recording_needs_no_detach():
     x = mg.ones(2, requires_grad=True)
     with pytest.raises(RuntimeError, match="detach"):

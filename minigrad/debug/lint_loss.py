@@ -111,9 +111,10 @@ def _rows_are_probabilities(x):
 
 
 def _is_distribution(array, axis, tolerance):
-    xp = array_module(array)
+    if not (array >= 0).all().item():
+        return False  # infinities of both signs have no sum
     sums = array.sum(axis=axis, dtype=np.float64)
-    return (array >= 0).all().item() and (xp.abs(sums - 1) < tolerance).all().item()
+    return (array_module(array).abs(sums - 1) < tolerance).all().item()
 
 
 def _maker(x):

@@ -90,7 +90,7 @@ def _exponents(report, kind, tiniest, normal, edges):
     shares = [100 * count / whole for count in totals.values()]
     lost = report.share("lost", report.scales[0], kind)
     panel = Panel(f"{kind} gradients, % of all; {100 * lost:.1f} % become 0")
-    panel.xlim = edges
+    panel.xlim, panel.ylim = edges, (0, 1.2 * max(shares, default=1))  # room for the two names
     panel.add(
         Span(AMBER, low=tiniest, high=normal, opacity=0.16),
         Span(RED, low=edges[0], high=tiniest, opacity=0.12),
@@ -115,7 +115,7 @@ def activations(model, *inputs, bins=60, title="activations", path=None):
     if not found:
         raise ValueError("the model called no layer that gave a tensor")
     columns = min(4, len(found))
-    size = 2.4 * columns, 0.4 + 1.6 * -(-len(found) // columns)
+    size = min(2.4 * columns, 7.6), 0.4 + 1.6 * -(-len(found) // columns)  # a notebook is narrow
     panels = [_histogram(name, values, bins) for name, values in found.items()]
     return picture(panels, size, title, path, columns)
 

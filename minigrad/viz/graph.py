@@ -7,6 +7,8 @@ upwards along the same arrows; an arrow that is missing is a gradient that does 
 import html
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from .. import dtypes
 from ..engine.graph import RELEASED, TensorBase, dtype_of
 from .style import AMBER, BLUE, FAINT, GREEN, INK, MUTED, PAPER, RED
@@ -96,6 +98,22 @@ class Graph:
         """Bytes that all ops keep for the backward pass, beside parameters."""
         return sum(box.kept for box in self.boxes)
 
+    def _aside(self, above, below):
+        """How far to the side an arrow swings to pass the boxes of the rows between its ends."""
+        between = [box for box in self.boxes if above.rank < box.rank < below.rank]
+        if not between:
+            return 0.0
+        t = np.linspace(0, 1, 25)[1:-1]
+        shares = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+        asides = WIDTH / 10 * np.array(sorted(range(-30, 31), key=abs))[:, None, None]
+        points = _curve(above, below, asides)  # a line for each swing, a column for each t
+        x, y = (sum(s[:, None] * p[i] for s, p in zip(shares, points, strict=True)) for i in (0, 1))
+        left, top, width, height = np.array([(b.x, b.y, b.width, b.height) for b in between]).T
+        behind = (x > left - 6) & (x < left + width + 6) & (y > top - 2) & (y < top + height + 2)
+        outside = (x < 4) | (x > self.size[0] - 4)
+        bad = behind.any(2).sum(1) + outside.any(2).sum(1)
+        return float(asides[bad.argmin(), 0, 0])
+
     @property
     def svg(self):
         """The picture as SVG."""
@@ -104,7 +122,7 @@ class Graph:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
             f'width="{width:.0f}" height="{height:.0f}" font-family="sans-serif">',
             f'<rect width="100%" height="100%" fill="{PAPER}"/>',
-            *(_arrow(above, below) for above, below in self.edges),
+            *(_arrow(above, below, self._aside(above, below)) for above, below in self.edges),
             *(_drawn(box) for box in self.boxes),
             "</svg>",
         ]
@@ -310,15 +328,20 @@ def _middle(box, by_key, count):
     return sum(places) / len(places) + side if places else 0.0
 
 
-def _arrow(above, below):
+def _curve(above, below, aside):
+    """The four points of the Bézier curve of an arrow."""
     x1, y1 = above.x + above.width / 2, above.y + above.height
     x2, y2 = below.x + below.width / 2, below.y
     bend = (y2 - y1) / 2
-    aside = 1.3 * WIDTH if below.rank - above.rank > 1 and abs(x1 - x2) < WIDTH else 0.0
+    return (x1, y1), (x1 + aside, y1 + bend), (x2 + aside, y2 - bend), (x2, y2 - 5)
+
+
+def _arrow(above, below, aside):
     color = RED if above.cut else BLUE if above.kind == "parameter" else MUTED
+    start, one, two, end = (f"{x:.1f} {y:.1f}" for x, y in _curve(above, below, aside))
+    x2, y2 = below.x + below.width / 2, below.y
     return (
-        f'<path d="M{x1:.1f} {y1:.1f} C{x1 + aside:.1f} {y1 + bend:.1f} {x2 + aside:.1f} '
-        f'{y2 - bend:.1f} {x2:.1f} {y2 - 5:.1f}" fill="none" stroke="{color}" '
+        f'<path d="M{start} C{one} {two} {end}" fill="none" stroke="{color}" '
         'stroke-width="1.2"/>'
         f'<path d="M{x2 - 4:.1f} {y2 - 6:.1f} L{x2:.1f} {y2:.1f} L{x2 + 4:.1f} {y2 - 6:.1f} Z" '
         f'fill="{color}"/>'

@@ -198,12 +198,13 @@ class Panel:
         return self._names_above(x, y) if where == "top" else ""
 
     def _names_at_ends(self, x, y):
-        """Names beside the last points of their lines, moved apart where they would overlap."""
+        """Names beside the right ends of their lines, moved apart where they would overlap."""
         named = []
         for mark, name in self.named():
-            heights = y(mark.y)
-            known = heights[~np.isnan(heights)]
-            last = float(known[-1]) if len(known) else y.start
+            places, heights = x(mark.x), y(mark.y)
+            known = np.flatnonzero(~np.isnan(places + heights))
+            at = known[len(known) - 1 - np.argmax(places[known][::-1])] if len(known) else None
+            last = y.start if at is None else float(heights[at])
             named.append([min(max(last, y.end + 4), y.start - 4), name, mark.color])
         heights = apart([row[0] for row in named], LINE - 2, y.end + 4, y.start)
         return "".join(

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minigrad as mg
@@ -26,6 +26,7 @@ def softmax(x):
     return e / e.sum(1, keepdims=True)
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.integers(2, 6), st.integers(20, 60))
 def test_classes(seed, classes, count):
     rng = np.random.default_rng(seed)

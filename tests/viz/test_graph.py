@@ -103,3 +103,19 @@ def test_bad_calls():
     x = mg.ones(2, requires_grad=True)
     with pytest.raises(ValueError, match="collapse"):
         graph(x.sum(), collapse="layer")
+
+
+def test_a_long_arrow_goes_around_the_boxes_of_the_rows_between():
+    mg.manual_seed(0)
+    net = mg.nn.Sequential(mg.nn.Linear(2, 3), mg.nn.Tanh(), mg.nn.Linear(3, 2))
+    hidden = net[1](net[0](mg.randn(8, 2)))
+    loss = mg.nn.functional.cross_entropy(net[2](hidden), mg.randint(0, 2, (8,)))
+    picture = graph(loss + 0.01 * hidden.square().mean(), net)
+    (mul,) = [box for box in picture.boxes if box.lines[0] == "mul"]
+    (pair,) = [p for p in picture.edges if p[1].rank - p[0].rank > 1]
+    aside = picture._aside(*pair)
+    ends = [box.x + box.width / 2 for box in pair]
+    middle = sum(ends) / 2 + 0.75 * aside  # where the curve is half-way
+    assert not mul.x - 6 < middle < mul.x + mul.width + 6
+    assert 0 < middle < picture.size[0]
+    assert picture._aside(pair[1], picture.boxes[-1]) == 0

@@ -79,6 +79,13 @@ def test_names_of_lines_stand_at_their_ends_those_of_dots_above():
     assert Panel(legend="").add(Line("#0", [0], [0], name="a")).where_names_stand() == ""
 
 
+def test_a_line_that_runs_to_the_left_is_named_at_its_right_end():
+    ways = ([0, 1], [0, 1]), ([1, 0], [1, 0])
+    there, back = (viz.lines({"name": way}, ylim=(0, 1)).svg for way in ways)
+    heights = [re.search(r'y="(\S+)"[^>]*>name<', text)[1] for text in (there, back)]
+    assert heights[0] == heights[1]
+
+
 def everything():
     panel = Panel("title < & >", "x", "y", log="y", bar="z")
     panel.add(

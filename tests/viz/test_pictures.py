@@ -7,7 +7,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import debug, viz
-from minigrad.viz.marks import Bars, Image, Points, Span
+from minigrad.viz.marks import Bars, Image, Points, Span, Text
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +127,19 @@ def test_landscapes_and_signals_compare(setting):
     panel = viz.signal({"he": signal, "xavier": signal}).panels[0]
     assert [name for _, name in panel.named()] == ["he", "xavier"]
     assert len(viz.signal(signal).panels[0].lines) == 1
+
+
+def test_pictures_of_many_layers_fit_the_column_of_a_notebook():
+    net = mg.nn.Sequential(*(mg.nn.Linear(3, 3) for _ in range(8)))
+    assert viz.activations(net, mg.rand(4, 3)).size == (7.6, 0.4 + 2 * 1.6)
+
+
+def test_names_of_the_bands_stand_above_the_bars():
+    net = mg.nn.Sequential(mg.nn.Linear(3, 3))
+    batch = mg.rand(4, 3), mg.randint(0, 3, (4,))
+    report = mg.debug.underflow_report(net, mg.nn.functional.cross_entropy, batch)
+    for panel in viz.exponents(report).panels:
+        (bars,) = panel.of(Bars)
+        names = panel.of(Text)
+        assert [name.y for name in names] == [0.93, 0.93]  # shares of the height
+        assert 0.9 * panel.ylim[1] > max(bars.high)
