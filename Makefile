@@ -18,7 +18,7 @@ test-full: $(VENV)/.ready-dev
 	$(PYTEST) -m "not torch"
 
 notebooks: $(VENV)/.ready-notebooks
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) notebooks/execute.py
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m notebooks.execute
 
 bench: $(VENV)/.ready-bench
 	$(PY) -m benchmarks --readme

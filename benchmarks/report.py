@@ -6,9 +6,9 @@ from statistics import geometric_mean
 
 from benchmarks import picture
 from benchmarks.harness import EAGER, OURS, PEERS, RESULTS, ROOT
+from docs import blocks
 
 README = ROOT / "README.md"
-BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 STEPS = ("mlp_steps", "model_steps", "other_steps")
 NAMES = {
     "minigrad": "minigrad",
@@ -216,12 +216,7 @@ def report():
 
 def refresh_readme():
     """Put the tables between the markers of the README."""
-    text = README.read_text(encoding="utf-8")
-    before, found, rest = text.partition(BEGIN)
-    _, closed, after = rest.partition(END)
-    if not (found and closed):
-        raise ValueError(f"{README} lacks the lines {BEGIN} and {END}")
-    README.write_text(f"{before}{BEGIN}\n{report()}\n{END}{after}", encoding="utf-8")
+    blocks.refresh(README, {"benchmarks": report()})
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""The README's table of ops, made from their own docstrings: ``python docs/ops_table.py``."""
+"""The README's table of ops, made from their own docstrings: ``python -m docs.ops_table``."""
 
 import re
 from pathlib import Path
 
+from docs import blocks
+
 README = Path(__file__).resolve().parent.parent / "README.md"
-BEGIN, END = "<!-- ops:begin -->", "<!-- ops:end -->"
 
 
 def rooms():
@@ -36,14 +37,5 @@ def table():
     return "\n\n".join(parts)
 
 
-def refreshed(text):
-    """The README's text with the table between its markers."""
-    before, found, rest = text.partition(BEGIN)
-    _, closed, after = rest.partition(END)
-    if not (found and closed):
-        raise ValueError(f"{README} lacks the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
-
-
 if __name__ == "__main__":
-    README.write_text(refreshed(README.read_text(encoding="utf-8")), encoding="utf-8")
+    blocks.refresh(README, {"ops": table()})

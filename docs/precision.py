@@ -15,6 +15,7 @@ import numpy as np
 
 import minigrad as mg
 from benchmarks import harness, model_steps
+from docs.blocks import refresh
 from minigrad import amp, nn
 from minigrad.engine.op import OPS
 from tests.amp import digits
@@ -68,18 +69,6 @@ def percent(share):
 
 def joined(names):
     return ", ".join(f"`{name}`" for name in sorted(names))
-
-
-def refreshed(text, blocks):
-    """The page with each block between its own two markers."""
-    for name, block in blocks.items():
-        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-        before, found, rest = text.partition(begin)
-        _, closed, after = rest.partition(end)
-        if not (found and closed):
-            raise ValueError(f"{PAGE} lacks the lines {begin} and {end}")
-        text = f"{before}{begin}\n{block}\n{end}{after}"
-    return text
 
 
 # ------------------------------------------------------------------ pictures
@@ -563,7 +552,7 @@ def main():
     draw_spacing()
     draw_numbers()
     blocks = {name: block() for name, block in BLOCKS.items()}
-    PAGE.write_text(refreshed(PAGE.read_text(encoding="utf-8"), blocks), encoding="utf-8")
+    refresh(PAGE, blocks)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Run the lessons, keep what they show, and rewrite the README's table of them.
 
-``python notebooks/execute.py`` runs all, ``python notebooks/execute.py 03 09`` those two. Needs the
+``python -m notebooks.execute`` runs all, ``python -m notebooks.execute 03 09`` those two. Needs the
 extra ``notebooks``. A lesson in which a cell raises is not written.
 """
 
@@ -12,10 +12,11 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from docs import blocks
+
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
 README = ROOT / "README.md"
-BEGIN, END = "<!-- lessons:begin -->", "<!-- lessons:end -->"
 
 
 def lessons(wanted=()):
@@ -73,15 +74,6 @@ def index():
     return "\n".join(rows)
 
 
-def refreshed(text):
-    """The README's text with the table between its markers."""
-    before, found, rest = text.partition(BEGIN)
-    _, closed, after = rest.partition(END)
-    if not (found and closed):
-        raise ValueError(f"{README} lacks the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{index()}\n{END}{after}"
-
-
 def main():
     parser = argparse.ArgumentParser(description="Run the lessons and keep what they show.")
     parser.add_argument("lesson", nargs="*", help="how its file name begins; all without any")
@@ -90,7 +82,7 @@ def main():
         start = time.perf_counter()
         nbformat.write(executed(path), path)
         print(f"{path.name:32} {time.perf_counter() - start:6.1f} s", flush=True)
-    README.write_text(refreshed(README.read_text(encoding="utf-8")), encoding="utf-8")
+    blocks.refresh(README, {"lessons": index()})
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from docs.blocks import refreshed
 from minigrad import amp
 
 ROOT = Path(__file__).parent.parent
@@ -34,7 +35,7 @@ def test_the_examples_run():
 
 @pytest.mark.parametrize("block", ["policy", "formats"])
 def test_the_tables_are_up_to_date(script, block):
-    fresh = script.refreshed(TEXT, {block: script.BLOCKS[block]()})
+    fresh = refreshed(TEXT, {block: script.BLOCKS[block]()})
     assert fresh == TEXT, "run python -m docs.precision"
 
 
@@ -42,7 +43,7 @@ def test_every_block_of_the_script_stands_in_the_page_and_holds_something(script
     found = re.findall(r"<!-- (\w+):begin -->\n(.+?)\n<!-- \1:end -->", TEXT, re.DOTALL)
     assert {name for name, _ in found} == set(script.BLOCKS)
     with pytest.raises(ValueError, match="lacks the lines"):
-        script.refreshed("no markers", {"policy": ""})
+        refreshed("no markers", {"policy": ""})
 
 
 def test_every_picture_and_link_leads_to_a_file():

@@ -33,7 +33,8 @@ def result(workloads):
 
 def test_the_tables_replace_what_stands_between_the_markers(results):
     results["mlp_steps"] = result({"step": harness.summary(ROUNDS)})
-    report.README.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    markers = [f"<!-- benchmarks:{end} -->" for end in ("begin", "end")]
+    report.README.write_text("\n".join(["before", markers[0], "old", markers[1], "after\n"]))
     report.refresh_readme()
     text = report.README.read_text(encoding="utf-8")
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text

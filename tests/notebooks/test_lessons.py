@@ -1,29 +1,18 @@
 """The lessons: their form, and in the long tier that they still show what they keep."""
 
 import ast
-import importlib.util
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 
-nbformat = pytest.importorskip("nbformat")
+from docs import blocks
+from notebooks import execute
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = 1_000_000  # bytes
 PACKAGES = {"minigrad", "numpy", "torch"}
-
-
-@pytest.fixture(scope="module")
-def runner():
-    """notebooks/execute.py as a module."""
-    path = ROOT / "notebooks" / "execute.py"
-    specification = importlib.util.spec_from_file_location("execute", path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -117,15 +106,14 @@ def test_what_it_shows_names_no_machine(lesson):
             assert not re.search(r"0x[0-9a-f]{6}|/home/|/tmp/|/root/|ipykernel_", shown), shown
 
 
-def test_the_table_of_lessons_is_up_to_date(runner):
-    text = runner.README.read_text(encoding="utf-8")
-    assert runner.refreshed(text) == text, "run python notebooks/execute.py"
+def test_the_table_of_lessons_is_up_to_date():
+    text = execute.README.read_text(encoding="utf-8")
+    fresh = blocks.refreshed(text, {"lessons": execute.index()})
+    assert fresh == text, "run python -m notebooks.execute"
 
 
 @pytest.mark.full
-def test_it_still_shows_what_it_keeps(lesson, runner):
+def test_it_still_shows_what_it_keeps(lesson):
     path, book = lesson
-    pytest.importorskip("nbclient")
-    pytest.importorskip("ipykernel")
-    for before, now in zip(code(book), code(runner.executed(path)), strict=True):
+    for before, now in zip(code(book), code(execute.executed(path)), strict=True):
         assert kinds(before) == kinds(now), before.source
