@@ -23,16 +23,29 @@ every_refusal = pytest.mark.parametrize("refusal", REFUSED.values(), ids=REFUSED
 NAMES = {id(call): name for name, call in NAMED.items()}
 
 
-def over(calls):
-    """Parametrise a test over some of the calls."""
-    return pytest.mark.parametrize("call", calls, ids=[NAMES[id(call)] for call in calls])
+def tier(fast):
+    """The marks of a case that the fast tier runs, or leaves to the long one."""
+    return () if fast else (pytest.mark.full,)
+
+
+def over(calls, every=1):
+    """Parametrise a test over some of the calls; the fast tier runs one of ``every``."""
+    return pytest.mark.parametrize("call", [
+        pytest.param(call, id=NAMES[id(call)], marks=tier(n % every == 0))
+        for n, call in enumerate(calls)
+    ])  # fmt: skip
+
+
+def _turn(n, dtypes):
+    """The two dtypes that the fast tier runs the n-th call in: the first, and another by turns."""
+    return {dtypes[0], dtypes[1 + n % (len(dtypes) - 1)] if len(dtypes) > 1 else dtypes[0]}
 
 
 with_dtypes = pytest.mark.parametrize(
     ("call", "dtype"),
     [
-        pytest.param(call, dtype, id=f"{name}-{dtype}")
-        for name, call in NAMED.items()
+        pytest.param(call, dtype, id=f"{name}-{dtype}", marks=tier(dtype in _turn(n, call.dtypes)))
+        for n, (name, call) in enumerate(NAMED.items())
         for dtype in call.dtypes
     ],
 )
@@ -77,7 +90,7 @@ def test_gradgradcheck(call):
     assert gradgradcheck(*_differentiable(call), fast_mode=True)
 
 
-@over(CALLS)
+@over(CALLS, every=3)
 def test_inputs_are_not_mutated(call):
     kept = []
 
@@ -90,7 +103,7 @@ def test_inputs_are_not_mutated(call):
         np.testing.assert_array_equal(wide(t), array)
 
 
-@over([call for call in CALLS if call.device])
+@over([call for call in CALLS if call.device], every=3)
 def test_equals_the_references(call):
     def tensor(array):
         return graph.new_tensor(Device(np.array(array)))

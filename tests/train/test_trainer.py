@@ -13,6 +13,14 @@ from minigrad.train import Callback, Trainer
 SCHEDULERS = mg.optim.lr_scheduler
 
 
+@pytest.fixture(autouse=True)
+def _ctrl_c_is_heard():
+    """A process that a shell started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def data(count=40, size=8, **options):
     generator = mg.Generator().manual_seed(2)
     y = mg.randint(0, 3, (count,), generator=generator)
