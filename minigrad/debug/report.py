@@ -6,7 +6,8 @@ import textwrap
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-SEVERITIES = ("info", "warning", "error")
+from .report_page import SEVERITIES, page_of
+
 _MARKS = {"ok": "ok", "info": "note", "warning": "WARN", "error": "FAIL", "skipped": "skip"}
 _WIDTH = 92
 
@@ -135,8 +136,6 @@ class Report:
 
     def to_html(self, path=None, times=False):
         """The report as a page that needs no other file; ``path`` also writes it."""
-        from .report_page import page_of
-
         page = page_of(self.as_dict(times))
         if path is not None:
             page.save(path)

@@ -1,8 +1,8 @@
 """A report as part of a page: its checks in a table, what they found with evidence and fix."""
 
 from ..viz.page import Mark, Page
-from .report import SEVERITIES
 
+SEVERITIES = ("info", "warning", "error")  # from the mildest on
 LISTED = 6  # elements of a list of evidence
 
 
