@@ -38,7 +38,7 @@ def executed(path):
     search = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     client = NotebookClient(
         book, timeout=600, record_timing=False, coalesce_streams=True,
-        resources={"metadata": {"path": str(FOLDER)}},
+        resources={"metadata": {"path": str(FOLDER)}}, extra_arguments=["--log-level=ERROR"],
     )  # fmt: skip
     client.execute(env={**os.environ, "PYTHONPATH": search})
     book.metadata.language_info = {"name": "python"}
