@@ -2,7 +2,7 @@
 
 from .charts import bars, beside, descent, histograms, lines, points, table_map
 from .curves import training_curves
-from .flow import activations, exponents, gradient_flow, landscape, signal
+from .flow import activations, exponents, gradient_flow, landscape, signal, update_ratio
 from .graph import Graph, graph
 from .matrices import confusion, heat_map
 from .page import Mark, Page
@@ -34,4 +34,5 @@ __all__ = [
     "signal",
     "table_map",
     "training_curves",
+    "update_ratio",
 ]

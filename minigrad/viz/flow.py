@@ -11,7 +11,7 @@ from ..nn.modes import mode
 from .marks import Bars, Line, Points, Span, Text
 from .panel import Panel
 from .picture import picture
-from .style import AMBER, BLUE, GREY, INK, RED, color_of
+from .style import AMBER, BLUE, GREEN, GREY, INK, RED, color_of
 
 STATUS = {"ok": BLUE, "zero": RED, "none": RED, "frozen": GREY}
 SAID = {"zero": "all zero", "none": "no gradient", "frozen": "frozen"}
@@ -45,6 +45,28 @@ def gradient_flow(flow, title="gradient flow", path=None):
     inks = [INK if state == "ok" else STATUS[state] for state in states]
     panel.tick("y", places, names, inks)
     return picture([panel], (6.6, 0.8 + 0.2 * len(names)), title, path)
+
+
+def update_ratio(flow, title="size of an update relative to its weight", path=None):
+    """Ratios by parameter, from :func:`minigrad.debug.gradient_flow` with an ``optimizer``.
+
+    The green line is the usual 1e-3; outside of the band, 1e-5 to 1e-1, the learning rate is
+    likely wrong. Source: Karpathy 2019. ValueError where no row has a ratio.
+    """
+    rows = {name: row["ratio"] for name, row in flow.items() if row["ratio"]}
+    if not rows:
+        raise ValueError("no row has a ratio: give gradient_flow the optimizer that makes the step")
+    places = np.arange(len(rows))
+    panel = Panel(xlabel="norm of the update / norm of the weight", log="x", grid="")
+    panel.add(
+        Span(GREEN, low=1e-5, high=1e-1, opacity=0.1),
+        Span(GREEN, low=1e-3, high=1e-3),
+        Points(BLUE, list(rows.values()), places, 3.5),
+    )
+    shown = [*rows.values(), 1e-5, 1e-1]
+    panel.xlim, panel.ylim = (0.5 * min(shown), 2 * max(shown)), (len(rows) - 0.5, -0.5)
+    panel.tick("y", places, list(rows))
+    return picture([panel], (6.6, 0.9 + 0.2 * len(rows)), title, path)
 
 
 def _held(model):

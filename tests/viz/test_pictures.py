@@ -95,6 +95,19 @@ def test_B5_gradient_flow_of_what_a_model_holds(setting):
         net.zero_grad()
 
 
+def test_update_ratios_stand_beside_the_usual_ones(setting):
+    net, loss_fn, batch = setting
+    with pytest.raises(ValueError, match="give gradient_flow the optimizer"):
+        viz.update_ratio(debug.gradient_flow(net, loss_fn, batch))
+    optimizer = mg.optim.SGD(net.parameters(), lr=0.1)
+    flow = debug.gradient_flow(net, loss_fn, batch, optimizer=optimizer)
+    panel = viz.update_ratio(flow).panels[0]
+    assert panel.of(Points)[0].x == [flow[name]["ratio"] for name in flow]
+    assert panel.fixed["y"][1] == list(flow)
+    low, high = panel.xlim
+    assert low < 1e-5 and high > 0.1
+
+
 def test_exponents_have_the_bands_of_the_format(setting):
     report = debug.underflow_report(*setting)
     picture = viz.exponents(report)
