@@ -17,6 +17,11 @@ test: $(VENV)/.ready-test
 test-full: $(VENV)/.ready-dev
 	$(PYTEST) -m "not torch"
 
+# every comparison with PyTorch, of which .ci/run makes some
+parity: $(VENV)/.ready-dev
+	$(PIP) install torch==2.13.0 expecttest
+	$(PYTEST) -m torch
+
 notebooks: $(VENV)/.ready-notebooks
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m notebooks.execute
 
@@ -42,4 +47,4 @@ $(VENV)/.pip:
 	    || $(PYTHON) -m pip --quiet --python $(PY) install --no-input pip
 	@touch $@
 
-.PHONY: demo test test-full notebooks bench lint clean
+.PHONY: demo test test-full parity notebooks bench lint clean

@@ -146,6 +146,7 @@ class StackDataset(Dataset):
         lengths = [len(dataset) for dataset in args or kwargs.values()]
         if len(set(lengths)) > 1:
             raise ValueError(f"Size mismatch between datasets: they have {lengths} samples")
+        self._length = lengths[0]
 
     def __getitem__(self, index):
         if isinstance(self.datasets, dict):
@@ -153,8 +154,7 @@ class StackDataset(Dataset):
         return tuple(dataset[index] for dataset in self.datasets)
 
     def __len__(self):
-        return len(next(iter(self.datasets.values())) if isinstance(self.datasets, dict)
-                   else self.datasets[0])  # fmt: skip
+        return self._length
 
 
 def random_split(dataset, lengths, generator=None):

@@ -146,7 +146,6 @@ assert "minigrad.debug" in sys.modules
 
 
 def test_in_a_notebook_the_cell_is_named():
-    pytest.importorskip("IPython")
     program = """
 import sys, warnings
 from IPython.core.interactiveshell import InteractiveShell

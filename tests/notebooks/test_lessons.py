@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import nbformat
@@ -88,14 +89,8 @@ def test_it_uses_public_names_and_little_else(lesson):
             modules += [node.module] if isinstance(node, ast.ImportFrom) else []
             for module in modules:
                 top = module.partition(".")[0]
-                assert top in PACKAGES | numba | set(stdlib()), module
+                assert top in PACKAGES | numba | sys.stdlib_module_names, module
                 assert "._" not in module
-
-
-def stdlib():
-    import sys
-
-    return sys.stdlib_module_names
 
 
 def test_what_it_shows_names_no_machine(lesson):
