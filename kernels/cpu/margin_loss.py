@@ -69,47 +69,56 @@ def _multi(x, target, slopes, losses, weight, squared, margin, scale):
             slope[t] = -share * scale * (count - (itself > ZERO(itself)))
 
 
+@jit(SUM, forceinline=True)
+def _linear_elsewhere(row, other, threshold):
+    """As _linear, over the classes that are marked with 1"""
+    loss = count = ZERO(threshold)
+    for j in range(row.size):
+        away = _beyond(row[j], threshold) if other[j] else ZERO(threshold)
+        loss += away
+        count += ONE(away) if away > ZERO(away) else ZERO(away)
+    return loss, count
+
+
+@jit(forceinline=True)
+def _count(row, other, threshold, counts):
+    """The marked classes above the threshold count one more"""
+    for j in range(row.size):
+        above = other[j] and row[j] - threshold > ZERO(threshold)
+        counts[j] += ONE(threshold) if above else ZERO(threshold)
+
+
+@jit(forceinline=True)
+def _mark(wanted, other, value):
+    """Mark the classes listed before the first −1, and how many those are"""
+    listed = 0
+    while listed < wanted.size and wanted[listed] >= 0:
+        other[wanted[listed]] = value
+        listed += 1
+    return listed
+
+
 @jit()
 def _multilabel(x, target, slopes, losses, scale):
-    classes = x.shape[1]
-    others, places = np.empty_like(x[0]), np.empty(classes, np.int64)
-    counts = np.empty_like(x[0])
-    share = ONE(scale) / type(scale)(classes)
+    share, other = ONE(scale) / type(scale)(x.shape[1]), np.ones(x.shape[1], np.bool_)
     for i in range(len(x)):
         row, slope, wanted = x[i], slopes[i], target[i]
-        listed = 0
-        places[:] = 0
-        while listed < classes and wanted[listed] >= 0:
-            places[wanted[listed]] = 1
-            listed += 1
-        rest = 0  # the scores of the other classes, side by side
-        for j in range(classes):
-            if not places[j]:
-                others[rest] = row[j]
-                counts[rest] = ZERO(share)
-                rest += 1
-        slope[:] = ZERO(share)
+        slope[:] = losses[i] = ZERO(share)
+        listed = _mark(wanted, other, False)
+        if not listed:
+            continue
         total = 0.0
         for k in range(listed):
             t = wanted[k]
             threshold = row[t] - ONE(share)
-            loss, above = _linear(others[:rest], threshold)
-            _count(others[:rest], counts[:rest], threshold)
+            loss, above = _linear_elsewhere(row, other, threshold)
+            _count(row, other, threshold, slope)
+            slope[t] -= above
             total += loss
-            slope[t] -= above * (share * scale)
-        rest = 0
-        for j in range(classes):
-            if not places[j]:
-                slope[j] = counts[rest] * (share * scale)
-                rest += 1
+        for j in range(slope.size):
+            slope[j] *= share * scale
         losses[i] = total * share
-
-
-@jit(forceinline=True)
-def _count(scores, counts, threshold):
-    """Those above the threshold count one more"""
-    for j in range(scores.size):
-        counts[j] += ONE(threshold) if scores[j] - threshold > ZERO(threshold) else ZERO(threshold)
+        _mark(wanted, other, True)
 
 
 def _rows(loop, x, target, scalars, divisor, cost):

@@ -6,6 +6,7 @@ the longer side of a large product, or the batch, and each of them calls BLAS on
 """
 
 import contextlib
+import functools
 import math
 
 import numpy as np
@@ -85,10 +86,14 @@ def matmul(a, b):
     return out
 
 
-def _tiny(x, weight, limit):
-    """The compiled loops for a layer this small, or None where BLAS is faster."""
-    if not 0 < len(x) * weight.size <= limit or x.dtype not in _FLOATS:
-        return None
+def _are_tiny(rows, weights, limit):
+    """Whether the compiled loops are faster than BLAS for every one of these layers."""
+    return all(0 < rows * weight.size <= limit for weight in weights)
+
+
+@functools.cache  # an import statement takes a microsecond each time
+def _loops():
+    """The compiled layers, loaded when the first one is needed."""
     from . import tiny_linear
 
     return tiny_linear
@@ -101,11 +106,9 @@ def linear(x, weight, bias, activation=IDENTITY):
     if x.ndim != 2:
         rows = linear(rows_of(x), weight, bias, activation)
         return rows.reshape(*x.shape[:-1], len(weight))
-    tiny = _tiny(x, weight, TINY_FORWARD)
-    if tiny is not None:
-        outputs, inputs = weight.shape
-        y, scratch = np.empty((len(x), outputs), x.dtype), np.empty((inputs, outputs), x.dtype)
-        tiny.forward(x, weight, _NONE[x.dtype] if bias is None else bias, y, scratch, activation)
+    if x.dtype in _FLOATS and 0 < len(x) * weight.size <= TINY_FORWARD:
+        y = np.empty((len(x), len(weight)), x.dtype)
+        _loops().forward(x, weight, _NONE[x.dtype] if bias is None else bias, y, activation)
         return y
     if activation == IDENTITY:
         return _product_with_transposed(x, weight, bias)
@@ -127,9 +130,10 @@ def linear_vjp(g, x, weight, y, activation, needs):
     """The gradients of linear for x, W and b; None where not needed"""
     if not g.dtype is x.dtype is weight.dtype or g.ndim != 2:
         return _any_linear_vjp(g, x, weight, y, activation, needs)
-    tiny = _tiny(x, weight, TINY_BACKWARD)
-    if tiny is not None:
-        return _tiny_vjp(tiny, g, x, weight, y, activation, needs)
+    if x.dtype in _FLOATS and 0 < len(x) * weight.size <= TINY_BACKWARD:
+        dx, dweight, dbias = _room_for_gradients(x, (weight,), needs[0])
+        _loops().backward(g, x, weight, y, dx, dweight, dbias, activation)
+        return dx if needs[0] else None, dweight if needs[1] else None, dbias if needs[2] else None
     from . import activation as activations
     from .reduce import sum
 
@@ -142,14 +146,56 @@ def linear_vjp(g, x, weight, y, activation, needs):
     )
 
 
-def _tiny_vjp(tiny, g, x, weight, y, activation, needs):
+def _room_for_gradients(x, weights, for_x):
+    """Arrays for the gradients of x (empty unless wanted), and of every weight and bias."""
     dtype = x.dtype
-    dx = np.empty(x.shape if needs[0] else (0, 0), dtype)
-    dweight, dbias = np.empty(weight.shape, dtype), np.empty(len(weight), dtype)
-    # without an activation any writable matrix stands in (g may be read-only)
-    slope = dweight if activation == IDENTITY else np.empty(g.shape, dtype)
-    tiny.backward(g, x, weight, y, slope, dx, dweight, dbias, activation)
-    return dx if needs[0] else None, dweight if needs[1] else None, dbias if needs[2] else None
+    gradients = [np.empty(x.shape if for_x else (0, 0), dtype)]
+    for weight in weights:
+        shape = weight.shape
+        gradients += (np.empty(shape, dtype), np.empty(shape[0], dtype))
+    return gradients
+
+
+def linear_chain(activations, x, *parameters):
+    """The outputs of linear layers in a row; ``parameters`` are W and b (or None) of each"""
+    run = _compiled_chain("FORWARD", x, activations, parameters, TINY_FORWARD)
+    if run is None:
+        return reference.outputs_by(linear, activations, x, parameters)
+    dtype, rows = x.dtype, len(x)
+    outputs = [np.empty((rows, len(weight)), dtype) for weight in parameters[::2]]
+    given = [_NONE[dtype] if p is None else p for p in parameters]
+    run(x, *given, *outputs, *activations)
+    return tuple(outputs)
+
+
+def linear_chain_vjp(activations, needs, g, x, *rest):
+    """The gradients of linear_chain for x and all parameters; None where not needed.
+
+    ``rest`` are the parameters and then the outputs of all layers.
+    """
+    parameters = rest[: 2 * len(activations)]
+    run = _compiled_chain("BACKWARD", x, activations, parameters, TINY_BACKWARD)
+    if run is None or g.dtype is not x.dtype:
+        return reference.gradients_by(linear_vjp, activations, needs, g, x, rest)
+    weights = parameters[::2]
+    gradients = _room_for_gradients(x, weights, needs[0])
+    run(g, x, *weights, *rest[len(parameters) :], *gradients, *activations)
+    if False in needs:
+        return tuple(d if need else None for d, need in zip(gradients, needs, strict=True))
+    return tuple(gradients)
+
+
+def _compiled_chain(direction, x, activations, parameters, limit):
+    """The compiled call for all layers at once, or None where there is none or BLAS is faster."""
+    dtype = x.dtype
+    if x.ndim != 2 or dtype not in _FLOATS:
+        return None
+    for p in parameters:
+        if p is not None and p.dtype is not dtype:
+            return None
+    if not _are_tiny(len(x), parameters[::2], limit):
+        return None
+    return getattr(_loops(), direction).get(len(activations))
 
 
 def linear_input_grad(g, weight):

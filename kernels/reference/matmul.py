@@ -64,6 +64,63 @@ def linear_vjp(g, x, weight, y, activation, needs):
     )
 
 
+def _layers(make, shape):
+    """The parameters of three layers, one without bias, for inputs of a shape."""
+    sizes = (shape[-1], 6, 5, 4)
+    weights = [make.normal((m, n)) for n, m in zip(sizes, sizes[1:], strict=False)]
+    return weights[0], make.normal((6,)), weights[1], None, weights[2], make.normal((4,))
+
+
+_CODES = TANH, RELU, IDENTITY
+
+
+def _chain(make, shape):
+    return _CODES, make.normal(shape), *_layers(make, shape)
+
+
+@kernel(_chain, min_ndim=2, notes=SUMS)
+def linear_chain(activations, x, *parameters):
+    """The outputs of linear layers in a row; ``parameters`` are W and b (or None) of each"""
+    return outputs_by(linear, activations, x, parameters)
+
+
+def outputs_by(layer, activations, x, parameters):
+    """As :func:`linear_chain`, one layer being computed by ``layer``"""
+    outputs = []
+    for i, activation in enumerate(activations):
+        x = layer(x, parameters[2 * i], parameters[2 * i + 1], activation)
+        outputs.append(x)
+    return tuple(outputs)
+
+
+def _chain_vjp(make, shape):
+    outputs = [make.uniform((*shape[:-1], n), -1, 1) for n in (6, 5, 4)]
+    g, needs = make.normal((*shape[:-1], 4)), (True,) * 3 + (False,) + (True,) * 3
+    return _CODES, needs, g, make.normal(shape), *_layers(make, shape), *outputs
+
+
+@kernel(_chain_vjp, min_ndim=2, notes=SUMS)
+def linear_chain_vjp(activations, needs, g, x, *rest):
+    """The gradients of linear_chain for x and all parameters; None where not needed.
+
+    ``rest`` are the parameters and then the outputs of all layers.
+    """
+    return gradients_by(linear_vjp, activations, needs, g, x, rest)
+
+
+def gradients_by(layer_vjp, activations, needs, g, x, rest):
+    """As :func:`linear_chain_vjp`, the gradients of one layer being computed by ``layer_vjp``"""
+    layers = len(activations)
+    inputs, found = (x, *rest[2 * layers :]), []
+    for i in reversed(range(layers)):
+        wanted = (i > 0 or needs[0], needs[2 * i + 1], needs[2 * i + 2])
+        y = inputs[i + 1]
+        g, dweight, dbias = layer_vjp(g, inputs[i], rest[2 * i], y, activations[i], wanted)
+        found += (dbias, dweight)
+    found.append(g)
+    return tuple(reversed(found))
+
+
 def _product(make, shape):
     return make.normal(shape), make.normal((shape[-1], 6))
 

@@ -39,9 +39,16 @@ class _Chain:
         self.modules = [module]
 
     def __call__(self, input):
-        if allowed(input) and self.fits(input._array) and not any(map(_watched, self.modules)):
+        if allowed(input) and self.fits(input._array) and not self.is_watched():
             return self.fused(input)
         return self.one_by_one(input)
+
+    def is_watched(self):
+        """Whether a module has a hook, or a forward of its own."""
+        for module in self.modules:
+            if module._hooks is not None or "forward" in module.__dict__:
+                return True
+        return False
 
     def one_by_one(self, input):
         """The same as a chain of modules."""
@@ -50,25 +57,22 @@ class _Chain:
         return input
 
 
-def _watched(module):
-    return module._hooks is not None or "forward" in module.__dict__
-
-
 class LinearChain(_Chain):
     """Linear layers, each perhaps with an activation."""
 
-    __slots__ = ("layers",)
+    __slots__ = ("activations", "linears")
 
     def __init__(self, module):
         super().__init__(module)
-        self.layers = [[module, IDENTITY]]  # [linear module, activation code]
+        self.linears, self.activations = [module], [IDENTITY]
 
     def take(self, module):
         """Whether the next module belongs to the chain, which then has it."""
         if type(module) is Linear:
-            self.layers.append([module, IDENTITY])
-        elif type(module) in CODES and self.layers[-1][1] == IDENTITY:
-            self.layers[-1][1] = CODES[type(module)]
+            self.linears.append(module)
+            self.activations.append(IDENTITY)
+        elif type(module) in CODES and self.activations[-1] == IDENTITY:
+            self.activations[-1] = CODES[type(module)]
         else:
             return False
         self.modules.append(module)
@@ -78,9 +82,11 @@ class LinearChain(_Chain):
         return array.ndim == 2
 
     def fused(self, input):
-        layers = [(linear.weight, linear.bias, code) for linear, code in self.layers]
+        parameters = []
+        for linear in self.linears:
+            parameters += (linear.weight, linear.bias)
         try:
-            return linear_chain(input, layers)
+            return linear_chain(input, parameters, tuple(self.activations))
         except RuntimeError:
             return self.one_by_one(input)  # raises again, where the layer at fault is named
 

@@ -133,31 +133,17 @@ class LinearChain(Op):
 
     def forward(ctx, k, x, *parameters, activations):
         ctx.activations = activations
-        hidden = []
-        y = x
-        for i, activation in enumerate(activations):
-            y = k.linear(y, parameters[2 * i], parameters[2 * i + 1], activation)
-            hidden.append(y)
-        ctx.save(x, *parameters, *hidden)
-        return y
+        outputs = k.linear_chain(activations, x, *parameters)
+        ctx.save(x, *parameters, *outputs)
+        return outputs[-1]
 
     def vjp(ctx, k, g):
-        activations, edges = ctx.activations, ctx.edges
+        activations = ctx.activations
         x, *rest = ctx.saved
-        parameters = rest[: 2 * len(activations)]
         if k.records:
-            return recomputed(ctx.composed, (x, *parameters), g)
-        inputs = [x, *rest[2 * len(activations) :]]
-        found = []
-        for i in reversed(range(len(activations))):
-            earlier = i > 0 or edges[0] is not None
-            needs = (earlier, edges[2 * i + 1] is not None, edges[2 * i + 2] is not None)
-            g, dweight, dbias = k.linear_vjp(
-                g, inputs[i], parameters[2 * i], inputs[i + 1], activations[i], needs
-            )
-            found += (dbias, dweight)
-        found.append(g)
-        return tuple(reversed(found))
+            return recomputed(ctx.composed, (x, *rest[: 2 * len(activations)]), g)
+        needs = tuple([edge is not None for edge in ctx.edges])
+        return k.linear_chain_vjp(activations, needs, g, x, *rest)
 
     def composed(ctx, x, *parameters):
         """The same layers, one op each."""
@@ -339,19 +325,19 @@ def check_linear(x, weight, bias):
         check_operands("linear", Linear, x, weight)
 
 
-def linear_chain(input, layers):
+def linear_chain(input, parameters, activations):
     """Several linear layers, each with its activation, as one op.
 
-    ``layers`` is a list of (weight, bias or None, activation code). The results are those of the
-    layers one by one, bit for bit.
+    ``parameters`` are the weight and the bias (or None) of each layer, ``activations`` a code for
+    each. The results are those of the layers one by one, bit for bit.
     """
-    parameters, width = [], input._array.shape[-1:]
-    kind, tag = input._array.dtype, input._tag
-    for weight, bias, _ in layers:
+    array, tag = input._array, input._tag
+    width, kind = array.shape[-1:], array.dtype
+    for weight, bias in zip(parameters[::2], parameters[1::2], strict=True):
         w = weight._array
+        outputs = w.shape[:1]
         fits = w.shape[1:] == width and w.dtype is kind and weight._tag is tag
-        if not fits or (bias is not None and bias._array.shape != w.shape[:1]):
+        if not fits or (bias is not None and bias._array.shape != outputs):
             check_linear(input.new_zeros(width), weight, bias)
-        width = w.shape[:1]
-        parameters += (weight, bias)
-    return LinearChain.apply(input, *parameters, activations=tuple(a for _, _, a in layers))
+        width = outputs
+    return LinearChain.apply(input, *parameters, activations=activations)
