@@ -44,11 +44,13 @@ def on_schedule(scheduler):
 
 
 def _check_fast(scheduler, current):
-    """A scheduler for epochs is stepped after every batch of a pass that is under way."""
+    """A scheduler for epochs has made its second step within a pass: one after every batch."""
     batches = _batches(current.loader())
     looked_at = min(max(batches or 0, HORIZON), LONGEST)
     explicit = "_interval" in vars(scheduler)
-    rates = _rates(scheduler, [0, looked_at, batches or HORIZON, 10 * (batches or HORIZON)])
+    begun = max(scheduler.last_epoch - 2, 0)
+    ahead = 0, looked_at, batches or HORIZON, 10 * (batches or HORIZON)
+    rates = _rates(scheduler, [begun + min(steps, LONGEST) for steps in ahead])
     if rates is None:
         later = ""
     else:
@@ -77,12 +79,12 @@ def _batches(loader):
         return None
 
 
-def _rates(scheduler, ahead):
-    """The rates of the first group some steps ahead; None where they cannot be foretold."""
+def _rates(scheduler, steps):
+    """The rates of the first group at some steps; None where they cannot be foretold."""
     found = []
-    for steps in ahead:
+    for step in steps:
         try:
-            rate = scheduler.lr_at(scheduler.last_epoch + min(steps, LONGEST))
+            rate = scheduler.lr_at(step)
         except (NotImplementedError, TypeError):
             return None
         found.append(rate[0] if isinstance(rate, list) else rate)

@@ -238,9 +238,11 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     x, t = _scores(name, input, target)
     t = t if t._array.ndim else t.reshape(1)
     check_same_shape(name, x, t)
-    xp = backend.array_module(t._array)
-    listed = xp.cumsum(t._array < 0, axis=-1) == 0
-    _check_classes(name, new_tensor(xp.where(listed, t._array, 0)), x._array.shape[-1])
+    array, classes = t._array, x._array.shape[-1]
+    if array.size and int(array.max()) >= classes:  # what follows the first −1 does not matter
+        xp = backend.array_module(array)
+        listed = xp.cumsum(array < 0, axis=-1) == 0
+        _check_classes(name, new_tensor(xp.where(listed, array, 0)), classes)
     return _of_rows(MultilabelMargin, reduction, x, t)
 
 

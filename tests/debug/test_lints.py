@@ -8,7 +8,7 @@ import pytest
 from minigrad import debug
 
 from . import clean_models, clean_training, planted_models, planted_training  # noqa: F401
-from .programs import CLEAN, PLANTED
+from .programs import CLEAN, PLANTED, loader
 
 pytestmark = pytest.mark.usefixtures("lints_on")
 
@@ -51,6 +51,13 @@ def test_P1_probabilities_where_logits_belong(program):
 @cases("P2")
 def test_P2_gradients_that_were_not_cleared(program):
     assert found_once(program, "P2")
+
+
+def test_P3_foretells_the_rate_at_the_end_of_the_pass():
+    (warned,) = heard(planted_training.exponential_scheduler_every_batch)
+    rates = [0.1 * 0.9**steps for steps in (0, len(loader()), 10 * len(loader()))]
+    start, one, ten = (f"{rate:.3g}" for rate in rates)
+    assert f"from {start} the rate goes to {one} in this pass, to {ten} in ten such" in str(warned)
 
 
 @cases("P3")
