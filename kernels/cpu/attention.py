@@ -2,7 +2,8 @@
 
 A block holds the scores of several heads, or of some rows of one head, and stays in the cache;
 where keys come after all queries of a block, its columns end before them. The gradients make the
-scores again, so that no memory grows with queries times keys.
+scores again, so that no memory grows with queries times keys. Without a mask and dropout, single
+precision goes by tiles (see :mod:`kernels.cpu.attention_tiles`), which need no BLAS.
 """
 
 import math
@@ -15,7 +16,7 @@ from ..floating import quiet
 from ..memory import empty
 from ..reference import attention as reference
 from ..reference.reduce import unbroadcast
-from . import vmath
+from . import attention_tiles, vmath
 from .maps import FAST
 from .matmul import MULTIPLY_ADD_COST
 from .random import hashed, threshold_and_scale, u32
@@ -271,12 +272,16 @@ def attention(q, k, v, mask, scale, causal, p, seed):
     """P v for P = softmax(scale · q kᵀ + mask), and ln Σ exp of each row of scores"""
     if not _fits(mask, q, k, v):
         return reference.attention(q, k, v, mask, scale, causal, p, seed)
-    mask, heads = _mask_by_head(mask, q.shape[:-2], q.dtype), _by_head(q)
-    y, out = _output(q, heads, v.shape[-1])
+    heads = [_by_head(a) for a in (q, k, v)]
+    y, out = _output(q, heads[0], v.shape[-1])
     lse = empty(q.shape[:-1], q.dtype)
-    arrays = _scaled(heads, scale), _by_head(k), _by_head(v), out, lse.reshape(out.shape[:3])
+    written = out, lse.reshape(out.shape[:3])
     cost = _cost(k, q.shape[-1] + v.shape[-1], q.shape[-1])
-    settings = mask, causal, _drop_arguments(p, seed)
+    if attention_tiles.fits(*heads[::2], mask, p):
+        launch.split(attention_tiles.forward, (*heads, *written), scale, causal, cost=cost)
+        return y, lse
+    arrays = _scaled(heads[0], scale), *heads[1:], *written
+    settings = _mask_by_head(mask, q.shape[:-2], q.dtype), causal, _drop_arguments(p, seed)
     with blas.single:
         launch.split(_forward, arrays, *settings, cost=cost, indexed=True)
     return y, lse
@@ -289,20 +294,24 @@ def attention_vjp(g, q, k, v, mask, out, lse, scale, causal, p, seed, mask_neede
         return reference.attention_vjp(
             g, q, k, v, mask, out, lse, scale, causal, p, seed, mask_needed
         )
-    added = _mask_by_head(mask, q.shape[:-2], q.dtype)
-    dmask = np.zeros(added.shape, q.dtype) if mask_needed else None
     heads = [_by_head(a) for a in (q, k, v)]
     gradients, outputs = zip(
         *(_output(a, h, a.shape[-1]) for a, h in zip((q, k, v), heads, strict=True)), strict=True
     )
-    lse = lse.reshape(heads[0].shape[:3])
-    arrays = _by_head(g), _scaled(heads[0], scale), *heads[1:], _by_head(out), lse, *outputs
+    g, out, lse = _by_head(g), _by_head(out), lse.reshape(heads[0].shape[:3])
+    cost = _cost(k, 3 * q.shape[-1] + 2 * v.shape[-1], v.shape[-1])
+    if attention_tiles.fits(*heads[::2], mask, p):
+        arrays = g, *heads, out, lse, *outputs
+        launch.split(attention_tiles.backward, arrays, scale, causal, cost=cost)
+        return *gradients, None
+    added = _mask_by_head(mask, q.shape[:-2], q.dtype)
+    dmask = np.zeros(added.shape, q.dtype) if mask_needed else None
+    arrays = g, _scaled(heads[0], scale), *heads[1:], out, lse, *outputs
     settings = added, dmask, causal, _drop_arguments(p, seed)
     if mask_needed:  # its sums go over what would be split
         _backward(0, *arrays, *settings)
         dmask = _in_shape(dmask, mask.shape, q.shape[:-2])
     else:
-        cost = _cost(k, 3 * q.shape[-1] + 2 * v.shape[-1], v.shape[-1])
         with blas.single:
             launch.split(_backward, arrays, *settings, cost=cost, indexed=True)
     outputs[0][...] *= q.dtype.type(scale)

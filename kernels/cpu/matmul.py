@@ -128,8 +128,12 @@ def _product_with_transposed(x, weight, bias):
 
 def linear_vjp(g, x, weight, y, activation, needs):
     """The gradients of linear for x, W and b; None where not needed"""
-    if not g.dtype is x.dtype is weight.dtype or g.ndim != 2:
+    if not g.dtype is x.dtype is weight.dtype:
         return _any_linear_vjp(g, x, weight, y, activation, needs)
+    if g.ndim != 2:
+        rows = rows_of(g), rows_of(x), weight, rows_of(y)
+        dx, dweight, dbias = linear_vjp(*rows, activation, needs)
+        return dx if dx is None else dx.reshape(x.shape), dweight, dbias
     if x.dtype in _FLOATS and 0 < len(x) * weight.size <= TINY_BACKWARD:
         dx, dweight, dbias = _room_for_gradients(x, (weight,), needs[0])
         _loops().backward(g, x, weight, y, dx, dweight, dbias, activation)

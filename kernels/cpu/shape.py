@@ -1,11 +1,36 @@
-"""Views that NumPy makes slowly: its ``broadcast_to`` costs more than a small kernel."""
+"""Views that NumPy makes slowly (``broadcast_to`` costs more than a small kernel), and copies.
+
+Large copies lie in memory that is used again.
+"""
 
 import math
 
 import numpy as np
 
-from ..memory import SMALL
+from ..memory import SMALL, empty, empty_like
 from ..reference import shape as reference
+
+
+def reshape(x, shape):
+    """The same elements in row-major order under another shape; a view where possible."""
+    if x.nbytes < SMALL or x.flags.c_contiguous:
+        return x.reshape(shape)
+    try:
+        return np.reshape(x, shape, copy=False)
+    except ValueError:
+        copy = empty_like(x)
+        copy[...] = x
+        return copy.reshape(shape)
+
+
+def cat(axis, *arrays):
+    """Arrays one after another along ``axis``, in C order whatever theirs is."""
+    first = arrays[0]
+    if first.nbytes * len(arrays) < SMALL or any(a.dtype != first.dtype for a in arrays):
+        return np.asarray(np.concatenate(arrays, axis), order="C")
+    length = sum(a.shape[axis] for a in arrays)
+    out = empty((*first.shape[:axis], length, *first.shape[axis + 1 :]), first.dtype)
+    return np.concatenate(arrays, axis, out)
 
 
 def expand(x, shape):

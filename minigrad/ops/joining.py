@@ -78,17 +78,24 @@ class Cat(Op):
         return torch.cat(tensors, dim=axis)
 
 
+def _order_in_memory(x):
+    """The axes from that of the longest steps to that of the shortest."""
+    axes = range(x.ndim)
+    return tuple(axes if x.flags.c_contiguous else sorted(axes, key=lambda i: -x.strides[i]))
+
+
 class Parts(Op):
     """Parts of x of some sizes along an axis, as views.    dL/dx = their gradients, joined
 
-    Without ``sizes`` each part is one slice, without that axis.
+    Without ``sizes`` each part is one slice, without that axis. The gradient has its axes in memory
+    in the order that x has them: so the view that x may be is undone without a copy.
     """
 
     view = True
     moves = True
 
     def forward(ctx, k, x, *, sizes, axis):
-        ctx.axis, ctx.shape, ctx.sizes = axis, x.shape, sizes
+        ctx.axis, ctx.shape, ctx.sizes, ctx.order = axis, x.shape, sizes, _order_in_memory(x)
         before, ends = (slice(None),) * axis, itertools.accumulate(sizes or ())
         if sizes is None:
             return tuple(k.index(x, (*before, i)) for i in range(x.shape[axis]))
@@ -99,9 +106,10 @@ class Parts(Op):
         if ctx.sizes is None:
             one = (*ctx.shape[: ctx.axis], 1, *ctx.shape[ctx.axis + 1 :])
             gradients = [k.reshape(g, one) for g in gradients]
-        if k.records:
-            return Cat.apply(*gradients, axis=ctx.axis)
-        return k.cat(ctx.axis, *gradients)
+        gradients = [k.permute(g, ctx.order) for g in gradients]
+        axis = ctx.order.index(ctx.axis)
+        joined = Cat.apply(*gradients, axis=axis) if k.records else k.cat(axis, *gradients)
+        return k.permute(joined, tuple(sorted(ctx.order, key=ctx.order.__getitem__)))
 
     def samples(rng):
         x = rng.normal(size=(5, 3))

@@ -6,6 +6,8 @@ import pytest
 from minigrad.kernels import blas, launch
 from minigrad.kernels.cpu import matmul
 from minigrad.kernels.cpu.matmul import FEW_ROWS, LONG_ROWS
+from minigrad.kernels.reference import matmul as reference
+from minigrad.kernels.reference.fused import IDENTITY, TANH
 
 
 def normal(*shape, dtype="float64"):
@@ -52,6 +54,32 @@ def test_leading_axes():
     np.testing.assert_allclose(matmul.linear_input_grad(g, weight), g @ weight)
     expected = np.einsum("abo,abi->oi", g, x)
     np.testing.assert_allclose(matmul.linear_weight_grad(g, x), expected)
+
+
+@pytest.mark.parametrize("lead", [(), (0, 2), (2, 3), (4, 32, 16)])
+@pytest.mark.parametrize("activation", [IDENTITY, TANH])
+def test_all_gradients_with_leading_axes(lead, activation):
+    x, weight, g = normal(*lead, 40), normal(50, 40), normal(*lead, 50)
+    y = np.tanh(g)
+    for needs in ((True, True, True), (False, True, False)):
+        call = g, x, weight, y, activation, needs
+        pairs = zip(matmul.linear_vjp(*call), reference.linear_vjp(*call), strict=True)
+        for found, wanted in pairs:
+            if wanted is None:
+                assert found is None
+            else:
+                assert found.shape == wanted.shape
+                np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9)
+
+
+def test_leading_axes_are_one_product(monkeypatch):
+    """Not one for each matrix of a batch: those of 64 rows take a third longer."""
+    products = []
+    dot = matmul._dot
+    monkeypatch.setattr(matmul, "_dot", lambda *a: products.append(a[0].shape) or dot(*a))
+    g, x, weight = normal(16, 64, 50), normal(16, 64, 40), normal(50, 40)
+    matmul.linear_vjp(g, x, weight, g, IDENTITY, (True, True, True))
+    assert products == [(1024, 50), (50, 1024)]
 
 
 def test_operands_of_two_dtypes():

@@ -39,10 +39,10 @@ def assert_near(found, exact):
     assert abs(found - exact).max() <= ERROR * abs(exact).max()
 
 
-def counted(monkeypatch, room):
-    """The names of the functions of a room of convolutions, as they are called from now on."""
+def counted(monkeypatch, room, names=("correlate", "weight_grad")):
+    """The names of these functions of a room, as they are called from now on."""
     calls = []
-    for name in ("correlate", "weight_grad"):
+    for name in names:
         function = getattr(room, name)
         monkeypatch.setattr(room, name, lambda *a, f=function, n=name: calls.append(n) or f(*a))
     return calls

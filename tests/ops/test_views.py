@@ -111,3 +111,16 @@ def test_sizes():
     assert x.shape[1:].numel() == 12
     assert (x.shape[:1] + (5,)).numel() == 10
     assert x.shape[0] == 2
+
+
+def test_the_gradient_of_parts_has_the_layout_of_what_was_cut():
+    """Queries, keys and values cut from one product: the way back copies them once."""
+    packed = mg.randn(2, 5, 3, 4, 6, requires_grad=True)
+    seen = []
+    x = packed.permute(2, 0, 3, 1, 4)
+    x.register_hook(lambda g: seen.append(g._array.transpose(1, 3, 0, 2, 4).flags.c_contiguous))
+    parts = x.unbind(0)
+    weights = [mg.randn_like(p) for p in parts]
+    sum((p * w).sum() for p, w in zip(parts, weights, strict=True)).backward()
+    assert seen == [True]
+    assert mg.equal(packed.grad.permute(2, 0, 3, 1, 4), mg.stack(weights))
