@@ -53,10 +53,22 @@ def sum_over(losses, divisor, out):
 
 
 @jit()
-def _cross_entropy_mean_at_once(logits, target, gradient, losses, ignore, bad, mean):
-    kept = _kept(target, ignore)
+def _cross_entropy_mean_at_once(logits, target, gradient, mean, ignore):
+    """Whether all targets are classes"""
+    kept, bad = _kept(target, ignore), np.zeros(1, np.bool_)
+    losses = np.empty(len(logits), logits.dtype)
     _cross_entropy_mean(logits, target, gradient, losses, kept, ignore, bad)
     sum_over(losses, kept, mean)
+    return not bad[0]
+
+
+def _cross_entropy_mean_shared_out(logits, target, gradient, mean, ignore):
+    """As :func:`_cross_entropy_mean_at_once`, by several threads"""
+    losses, bad = empty((len(logits),), logits.dtype), np.zeros(1, np.bool_)
+    kept, arrays = _kept(target, ignore), (logits, target, gradient, losses)
+    launch.split(_cross_entropy_mean, arrays, kept, ignore, bad, cost=COST)
+    sum_over(losses, kept, mean)
+    return not bad[0]
 
 
 def _fit(logits, target):
@@ -70,15 +82,10 @@ def cross_entropy_mean(logits, target, ignore_index=-100):
         return reference.cross_entropy_mean(logits, target, ignore_index)
     reference.check_shapes(logits, target)
     logits, target = np.ascontiguousarray(logits), np.ascontiguousarray(target)
-    count, dtype, bad = len(logits), logits.dtype, np.zeros(1, np.bool_)
-    gradient, losses, mean = empty_like(logits), empty((count,), dtype), np.empty((), dtype)
-    if logits.size * COST < launch.SPLIT_ABOVE:
-        _cross_entropy_mean_at_once(logits, target, gradient, losses, ignore_index, bad, mean)
-    else:
-        kept, arrays = _kept(target, ignore_index), (logits, target, gradient, losses)
-        launch.split(_cross_entropy_mean, arrays, kept, ignore_index, bad, cost=COST)
-        sum_over(losses, kept, mean)
-    if bad[0]:
+    gradient, mean = empty_like(logits), np.empty((), logits.dtype)
+    small = logits.size * COST < launch.SPLIT_ABOVE
+    run = _cross_entropy_mean_at_once if small else _cross_entropy_mean_shared_out
+    if not run(logits, target, gradient, mean, ignore_index):
         raise reference.bad_target(target, logits.shape[1], ignore_index)
     return mean, gradient
 

@@ -86,11 +86,6 @@ def matmul(a, b):
     return out
 
 
-def _are_tiny(rows, weights, limit):
-    """Whether the compiled loops are faster than BLAS for every one of these layers."""
-    return all(0 < rows * weight.size <= limit for weight in weights)
-
-
 @functools.cache  # an import statement takes a microsecond each time
 def _loops():
     """The compiled layers, loaded when the first one is needed."""
@@ -191,14 +186,12 @@ def linear_chain_vjp(activations, needs, g, x, *rest):
 
 def _compiled_chain(direction, x, activations, parameters, limit):
     """The compiled call for all layers at once, or None where there is none or BLAS is faster."""
-    dtype = x.dtype
+    dtype, rows = x.dtype, len(x)
     if x.ndim != 2 or dtype not in _FLOATS:
         return None
-    for p in parameters:
-        if p is not None and p.dtype is not dtype:
+    for p in parameters:  # a bias is no larger than its weight
+        if p is not None and (p.dtype is not dtype or not 0 < rows * p.size <= limit):
             return None
-    if not _are_tiny(len(x), parameters[::2], limit):
-        return None
     return getattr(_loops(), direction).get(len(activations))
 
 

@@ -296,11 +296,14 @@ _INTERMEDIATE = ((None, 0, None), None, 0)
 
 def _owner(array, tensors, arrays, outputs, made):
     """The tensor that a saved array belongs to, as (tensor, owner), or (None, None)."""
-    if array is not None:
-        for kind, candidates, owners in (("output", outputs, made), ("input", arrays, tensors)):
-            for i, candidate in enumerate(candidates):
-                if candidate is array:
-                    return owners[i], (kind, i, None)
+    if array is None:
+        return None, None
+    for i, candidate in enumerate(outputs):
+        if candidate is array:
+            return made[i], ("output", i, None)
+    for i, candidate in enumerate(arrays):
+        if candidate is array:
+            return tensors[i], ("input", i, None)
     return None, None
 
 

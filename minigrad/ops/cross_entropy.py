@@ -35,7 +35,7 @@ class CrossEntropyMean(Op):
         x, target, slope = ctx.saved
         if slope is not None:
             # the gradient that starts a backward pass is 1: then this is the answer as it is
-            return slope if g.ndim == 0 and g == 1 else k.mul(g, slope), None
+            return slope if g.ndim == 0 and g.item() == 1 else k.mul(g, slope), None
         return k.mul(g, slope_by_ops(k, x, target, None, ctx.ignore_index, 0.0, 0.0, "mean")), None
 
     def samples(rng):
@@ -71,7 +71,7 @@ class CrossEntropy(Op):
         ignore_index, *_, reduction = ctx.settings
         if slope is None:
             slope = slope_by_ops(k, x, target, weight, *ctx.settings)
-        elif g.ndim == 0 and reduction != "none" and g == 1:
+        elif g.ndim == 0 and reduction != "none" and g.item() == 1:
             return slope, None, None
         if reduction == "none":
             # an ignored row stays 0 even if the gradient of its loss is infinite
