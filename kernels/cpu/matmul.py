@@ -13,17 +13,17 @@ import numpy as np
 
 from .. import blas, launch
 from ..floating import QUIET, quiet, reset_warnings, set_warnings
-from ..memory import empty
+from ..memory import SMALL, empty
 from ..reference import matmul as reference
 from ..reference.fused import IDENTITY
 from ..reference.matmul import SLOPES, rows_of
+from ..registry import CPU
 
 FEW_ROWS = 64  # up to here OpenBLAS computes x Wᵀ slower than W xᵀ
 LONG_ROWS = 512  # from this length on that pays for transposing the result
 MULTIPLY_ADD_COST = 0.06  # in units of one exp
 BLAS_ALONE = 1 << 18  # multiplications up to which BLAS keeps to one thread by itself
-# multiplications up to which one compiled call beats BLAS and the passes around it
-TINY_FORWARD, TINY_BACKWARD = 1 << 15, 1 << 16
+FEW = SMALL // 8  # elements that malloc finds room for quickly
 
 _FLOATS = (np.dtype("float32"), np.dtype("float64"))
 _NONE = {dtype: np.empty(0, dtype) for dtype in _FLOATS}
@@ -101,16 +101,16 @@ def linear(x, weight, bias, activation=IDENTITY):
     if x.ndim != 2:
         rows = linear(rows_of(x), weight, bias, activation)
         return rows.reshape(*x.shape[:-1], len(weight))
-    if x.dtype in _FLOATS and 0 < len(x) * weight.size <= TINY_FORWARD:
-        y = np.empty((len(x), len(weight)), x.dtype)
+    size = len(x) * weight.size
+    if x.dtype in _FLOATS and 0 < size <= _loops().FORWARD_LIMITS[x.itemsize]:
+        y = _room((len(x), len(weight)), x.dtype)
         _loops().forward(x, weight, _NONE[x.dtype] if bias is None else bias, y, activation)
         return y
     if activation == IDENTITY:
         return _product_with_transposed(x, weight, bias)
-    from .fused import bias_activation
-
     y = _product_with_transposed(x, weight, None)
-    return bias_activation(y, np.zeros(len(weight), x.dtype) if bias is None else bias, activation)
+    bias = np.zeros(len(weight), x.dtype) if bias is None else bias
+    return CPU.bias_activation(y, bias, activation)
 
 
 def _product_with_transposed(x, weight, bias):
@@ -129,39 +129,43 @@ def linear_vjp(g, x, weight, y, activation, needs):
         rows = rows_of(g), rows_of(x), weight, rows_of(y)
         dx, dweight, dbias = linear_vjp(*rows, activation, needs)
         return dx if dx is None else dx.reshape(x.shape), dweight, dbias
-    if x.dtype in _FLOATS and 0 < len(x) * weight.size <= TINY_BACKWARD:
+    size = len(x) * weight.size
+    if x.dtype in _FLOATS and 0 < size <= _loops().BACKWARD_LIMITS[x.itemsize]:
         dx, dweight, dbias = _room_for_gradients(x, (weight,), needs[0])
         _loops().backward(g, x, weight, y, dx, dweight, dbias, activation)
         return dx if needs[0] else None, dweight if needs[1] else None, dbias if needs[2] else None
-    from . import activation as activations
-    from .reduce import sum
-
     if activation != IDENTITY:
-        g = getattr(activations, SLOPES[activation])(g, y)
+        g = getattr(CPU, SLOPES[activation])(g, y)
     return (
         _dot(g, weight) if needs[0] else None,
         _dot(g.T, x) if needs[1] else None,
-        sum(g, (0,)) if needs[2] else None,
+        CPU.sum(g, (0,)) if needs[2] else None,
     )
+
+
+def _room(shape, dtype):
+    """As memory.empty for a matrix, quicker where it is small."""
+    return np.empty(shape, dtype) if shape[0] * shape[1] <= FEW else empty(shape, dtype)
 
 
 def _room_for_gradients(x, weights, for_x):
     """Arrays for the gradients of x (empty unless wanted), and of every weight and bias."""
     dtype = x.dtype
-    gradients = [np.empty(x.shape if for_x else (0, 0), dtype)]
+    gradients = [_room(x.shape if for_x else (0, 0), dtype)]
     for weight in weights:
         shape = weight.shape
-        gradients += (np.empty(shape, dtype), np.empty(shape[0], dtype))
+        gradients += (_room(shape, dtype), np.empty(shape[0], dtype))
     return gradients
 
 
 def linear_chain(activations, x, *parameters):
     """The outputs of linear layers in a row; ``parameters`` are W and b (or None) of each"""
-    run = _compiled_chain("FORWARD", x, activations, parameters, TINY_FORWARD)
+    loops = _loops()
+    run = _compiled_chain(loops.FORWARD, loops.FORWARD_LIMITS, x, activations, parameters)
     if run is None:
         return reference.outputs_by(linear, activations, x, parameters)
     dtype, rows = x.dtype, len(x)
-    outputs = [np.empty((rows, len(weight)), dtype) for weight in parameters[::2]]
+    outputs = [_room((rows, len(weight)), dtype) for weight in parameters[::2]]
     given = [_NONE[dtype] if p is None else p for p in parameters]
     run(x, *given, *outputs, *activations)
     return tuple(outputs)
@@ -173,26 +177,30 @@ def linear_chain_vjp(activations, needs, g, x, *rest):
     ``rest`` are the parameters and then the outputs of all layers.
     """
     parameters = rest[: 2 * len(activations)]
-    run = _compiled_chain("BACKWARD", x, activations, parameters, TINY_BACKWARD)
+    loops = _loops()
+    run = _compiled_chain(loops.BACKWARD, loops.BACKWARD_LIMITS, x, activations, parameters)
     if run is None or g.dtype is not x.dtype:
         return reference.gradients_by(linear_vjp, activations, needs, g, x, rest)
     weights = parameters[::2]
     gradients = _room_for_gradients(x, weights, needs[0])
     run(g, x, *weights, *rest[len(parameters) :], *gradients, *activations)
-    if False in needs:
+    if not needs[0]:
+        gradients[0] = None
+    if False in needs[1:]:
         return tuple(d if need else None for d, need in zip(gradients, needs, strict=True))
     return tuple(gradients)
 
 
-def _compiled_chain(direction, x, activations, parameters, limit):
-    """The compiled call for all layers at once, or None where there is none or BLAS is faster."""
+def _compiled_chain(calls, limits, x, activations, parameters):
+    """The call for all layers at once, or None where there is none or BLAS is faster."""
     dtype, rows = x.dtype, len(x)
     if x.ndim != 2 or dtype not in _FLOATS:
         return None
+    limit = limits[dtype.itemsize]
     for p in parameters:  # a bias is no larger than its weight
         if p is not None and (p.dtype is not dtype or not 0 < rows * p.size <= limit):
             return None
-    return getattr(_loops(), direction).get(len(activations))
+    return calls.get(len(activations))
 
 
 def linear_input_grad(g, weight):

@@ -1,15 +1,23 @@
 """Linear layers too small for BLAS: product, bias and activation in one compiled call.
 
-Below some ten thousand multiplications the calls themselves cost more than the arithmetic. Four
-rows are taken at once, so that every element of the running result is loaded and stored a quarter
-as often. So are two or three such layers one after another.
+Below a million multiplications the calls themselves, and what each of them finds out of the cache,
+cost as much as the arithmetic. So two or three such layers one after another are one call, too.
+Products of float32 go by tiles (see :mod:`kernels.cpu.simd`); where there are none, four rows are
+taken at once, so that every element of the running result is loaded and stored a quarter as often.
 """
 
+import numba
 import numpy as np
+from numba.extending import overload
 
 from ..compile import jit
 from ..reference.fused import RELU, SIGMOID, TANH
+from .simd import LANES, WIDTH, multiply_rows, rows_to_places
 from .vmath import maximum, sigmoid, tanh
+
+# multiplications of a layer up to which all this beats BLAS, by the bytes of a number
+FORWARD_LIMITS = {4: 1 << 20 if LANES else 1 << 15, 8: 1 << 15}
+BACKWARD_LIMITS = {4: 1 << 20 if LANES else 1 << 16, 8: 1 << 16}
 
 
 @jit(forceinline=True)
@@ -51,22 +59,115 @@ def _add_transposed_product(out, a, b):
 
 
 @jit()
+def _product_by_loops(out, a, b):
+    out[:] = out.dtype.type(0)
+    add_product(out, a, b)
+
+
+@jit()
+def _transposed_product_by_loops(out, a, b):
+    out[:] = out.dtype.type(0)
+    _add_transposed_product(out, a, b)
+
+
+@jit()
+def _transpose_by_loops(out, x):
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[j, i] = x[i, j]
+
+
+@jit()
+def _by_tiles(out, a, a_row, a_step, b):
+    """out[i, j] = Σ_k a[i a_row + k a_step] b[k, j]; the last columns become a tile elsewhere"""
+    (rows, columns), depth = out.shape, len(b)
+    whole, a = columns // WIDTH * WIDTH, a.reshape(-1)
+    for c in range(0, whole, WIDTH):
+        multiply_rows(
+            rows, a, 0, a_row, 0, a_step, b.reshape(-1), c, 0, columns, 1, depth,
+            out.reshape(-1), c, columns, False,
+        )  # fmt: skip
+    if whole == columns:
+        return
+    panel, room = np.zeros((depth, WIDTH), b.dtype), np.empty((rows, WIDTH), b.dtype)
+    panel[:, : columns - whole] = b[:, whole:]
+    multiply_rows(
+        rows, a, 0, a_row, 0, a_step, panel.reshape(-1), 0, 0, WIDTH, 1, depth,
+        room.reshape(-1), 0, WIDTH, False,
+    )  # fmt: skip
+    out[:, whole:] = room[:, : columns - whole]
+
+
+@jit()
+def _product_by_tiles(out, a, b):
+    _by_tiles(out, a, a.shape[1], 1, b)
+
+
+@jit()
+def _transposed_product_by_tiles(out, a, b):
+    _by_tiles(out, a, 1, a.shape[1], b)
+
+
+@jit()
+def _transpose_by_tiles(out, x):
+    rows, columns = x.shape
+    high, wide = rows // LANES * LANES, columns // LANES * LANES
+    source, target, places = x.reshape(-1), out.reshape(-1), np.arange(LANES)
+    for i in range(0, high, LANES):
+        for j in range(0, wide, LANES):
+            rows_to_places(source, i * columns + j, columns, target, j * rows + i, rows, places, 0)
+    for i in range(rows):
+        for j in range(wide if i < high else 0, columns):
+            out[j, i] = x[i, j]
+
+
+def _tiled(*arrays):
+    """Whether tiles take arrays of these Numba types."""
+    return LANES > 0 and all(a.dtype == numba.types.float32 and a.layout == "C" for a in arrays)
+
+
+def _product_by_type(by_loops, by_tiles):
+    """The function (out, a, b) that compiles to tiles where they take its arrays."""
+
+    def run(out, a, b):
+        by_loops(out, a, b)
+
+    @overload(run)
+    def _compiled(out, a, b):
+        chosen = by_tiles if _tiled(out, a, b) else by_loops
+        return lambda out, a, b: chosen(out, a, b)
+
+    return run
+
+
+# out (n, m) = a (n, k) b (k, m), and out (k, m) = aᵀ b for a (n, k) and b (n, m)
+product = _product_by_type(_product_by_loops, _product_by_tiles)
+transposed_product = _product_by_type(_transposed_product_by_loops, _transposed_product_by_tiles)
+
+
+def transpose(out, x):
+    """out (m, n) = xᵀ for x (n, m)"""
+    _transpose_by_loops(out, x)
+
+
+@overload(transpose)
+def _compiled_transpose(out, x):
+    run = _transpose_by_tiles if _tiled(out, x) else _transpose_by_loops
+    return lambda out, x: run(out, x)
+
+
+@jit()
 def forward(x, weight, bias, y, activation):
     """y ← f(x Wᵀ + b); an empty bias is none"""
     zero = x.dtype.type(0)
     transposed = np.empty((weight.shape[1], weight.shape[0]), x.dtype)
-    for o in range(weight.shape[0]):
-        for i in range(weight.shape[1]):
-            transposed[i, o] = weight[o, i]
-    for r in range(y.shape[0]):
-        row = y[r]
-        if bias.size:
+    transpose(transposed, weight)
+    product(y, x, transposed)
+    if bias.size:
+        for r in range(y.shape[0]):
+            row = y[r]
             for j in range(row.size):
-                row[j] = bias[j]
-        else:
-            for j in range(row.size):
-                row[j] = zero
-    add_product(y, x, transposed)
+                row[j] += bias[j]
     flat = y.ravel()
     if activation == RELU:
         for j in range(flat.size):
@@ -98,16 +199,14 @@ def backward(g, x, weight, y, dx, dweight, dbias, activation):
         else:
             for j in range(gr.size):
                 sr[j] = gr[j]
-    dweight[:] = zero
     dbias[:] = zero
     for r in range(slope.shape[0]):
         row = slope[r]
         for j in range(dbias.size):
             dbias[j] += row[j]
-    _add_transposed_product(dweight, slope, x)
+    transposed_product(dweight, slope, x)
     if dx.size:
-        dx[:] = zero
-        add_product(dx, slope, weight)
+        product(dx, slope, weight)
 
 
 @jit()

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from minigrad.kernels import blas, launch
+from minigrad.kernels import blas, launch, memory
 from minigrad.kernels.cpu import matmul
 from minigrad.kernels.cpu.matmul import FEW_ROWS, LONG_ROWS
 from minigrad.kernels.reference import matmul as reference
-from minigrad.kernels.reference.fused import IDENTITY, TANH
+from minigrad.kernels.reference.fused import IDENTITY, RELU, SIGMOID, TANH
 
 
 def normal(*shape, dtype="float64"):
@@ -80,6 +80,34 @@ def test_leading_axes_are_one_product(monkeypatch):
     g, x, weight = normal(16, 64, 50), normal(16, 64, 40), normal(50, 40)
     matmul.linear_vjp(g, x, weight, g, IDENTITY, (True, True, True))
     assert products == [(1024, 50), (50, 1024)]
+
+
+@pytest.mark.parametrize("dtype, limit", [("float32", 1e-5), ("float64", 1e-13)])
+@pytest.mark.parametrize("activation", [IDENTITY, RELU, TANH, SIGMOID])
+@pytest.mark.parametrize("rows, inside, outside", [
+    (1, 1, 1), (3, 5, 17), (64, 64, 128), (33, 40, 50), (7, 128, 10), (200, 16, 2), (2, 300, 31),
+])  # fmt: skip
+def test_compiled_layers_of_any_size(rows, inside, outside, activation, dtype, limit):
+    x, weight, bias = normal(rows, inside), normal(outside, inside), normal(outside)
+    operands = x, weight / inside**0.5, bias, normal(rows, outside)
+    x, weight, bias, g = (a.astype(dtype) for a in operands)
+    loops = matmul._loops()
+    y, *gradients = (np.empty(s, dtype) for s in (g.shape, x.shape, weight.shape, bias.shape))
+    loops.forward(x, weight, bias, y, activation)
+    exact = [a.astype(float) for a in (x, weight, bias)]
+    wanted = reference.linear(*exact, activation)
+    np.testing.assert_allclose(y, wanted, rtol=limit, atol=limit)
+    loops.backward(g, x, weight, y, *gradients, activation)
+    call = g.astype(float), *exact[:2], y.astype(float), activation, (True, True, True)
+    for found, expected in zip(gradients, reference.linear_vjp(*call), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=limit * abs(expected).max())
+
+
+def test_large_layers_take_memory_that_is_used_again():
+    x, weight = normal(8192, 4, dtype="float32"), normal(30, 4, dtype="float32")
+    before = memory.stats()["leased_bytes"]
+    y = matmul.linear(x, weight, None)
+    assert memory.stats()["leased_bytes"] - before == y.nbytes
 
 
 def test_operands_of_two_dtypes():
