@@ -78,44 +78,49 @@ def _transpose_by_loops(out, x):
 
 
 @jit()
+def _last_columns(b, first):
+    """The columns of b from the first on, and zeros, as a tile has them"""
+    panel = np.zeros((len(b), WIDTH), b.dtype)
+    for k in range(len(b)):
+        for j in range(b.shape[1] - first):
+            panel[k, j] = b[k, first + j]
+    return panel
+
+
+@jit()
 def _by_tiles(out, a, a_row, a_step, b):
-    """out[i, j] = Σ_k a[i a_row + k a_step] b[k, j]; the last columns become a tile elsewhere"""
-    (rows, columns), depth = out.shape, len(b)
-    whole, a = columns // WIDTH * WIDTH, a.reshape(-1)
-    for c in range(0, whole, WIDTH):
+    """out[i, j] = Σ_k A b[k, j], A being a[i, k] with these strides
+
+    The last columns become a tile elsewhere.
+    """
+    (rows, columns), depth, start = out.shape, len(b), 0
+    source, step, target, unit = b, columns, out, columns
+    whole = columns // WIDTH * WIDTH
+    for c in range(0, columns, WIDTH):
+        if c == whole:
+            source, step = _last_columns(b, whole), WIDTH
+            target, unit, start = np.empty((rows, WIDTH), b.dtype), WIDTH, 0
         multiply_rows(
-            rows, a, 0, a_row, 0, a_step, b.reshape(-1), c, 0, columns, 1, depth,
-            out.reshape(-1), c, columns, False,
+            rows, a, 0, a_row, 0, a_step, source, start, 0, step, 1, depth, target, start, unit,
+            False,
         )  # fmt: skip
-    if whole == columns:
-        return
-    panel, room = np.zeros((depth, WIDTH), b.dtype), np.empty((rows, WIDTH), b.dtype)
-    panel[:, : columns - whole] = b[:, whole:]
-    multiply_rows(
-        rows, a, 0, a_row, 0, a_step, panel.reshape(-1), 0, 0, WIDTH, 1, depth,
-        room.reshape(-1), 0, WIDTH, False,
-    )  # fmt: skip
-    out[:, whole:] = room[:, : columns - whole]
-
-
-@jit()
-def _product_by_tiles(out, a, b):
-    _by_tiles(out, a, a.shape[1], 1, b)
-
-
-@jit()
-def _transposed_product_by_tiles(out, a, b):
-    _by_tiles(out, a, 1, a.shape[1], b)
+        start += WIDTH
+    if whole < columns:
+        for i in range(rows):
+            for j in range(columns - whole):
+                out[i, whole + j] = target[i, j]
 
 
 @jit()
 def _transpose_by_tiles(out, x):
     rows, columns = x.shape
     high, wide = rows // LANES * LANES, columns // LANES * LANES
-    source, target, places = x.reshape(-1), out.reshape(-1), np.arange(LANES)
+    places = np.empty(LANES, np.int64)
+    for j in range(LANES):
+        places[j] = j
     for i in range(0, high, LANES):
         for j in range(0, wide, LANES):
-            rows_to_places(source, i * columns + j, columns, target, j * rows + i, rows, places, 0)
+            rows_to_places(x, i * columns + j, columns, out, j * rows + i, rows, places, 0)
     for i in range(rows):
         for j in range(wide if i < high else 0, columns):
             out[j, i] = x[i, j]
@@ -126,23 +131,29 @@ def _tiled(*arrays):
     return LANES > 0 and all(a.dtype == numba.types.float32 and a.layout == "C" for a in arrays)
 
 
-def _product_by_type(by_loops, by_tiles):
-    """The function (out, a, b) that compiles to tiles where they take its arrays."""
+def _product_by_type(by_loops, rows, columns):
+    """The function (out, a, b) that compiles to tiles where they take its arrays
+
+    A is a, or its transpose: ``rows`` and ``columns`` are the axes of a that are A's.
+    """
 
     def run(out, a, b):
         by_loops(out, a, b)
 
     @overload(run)
     def _compiled(out, a, b):
-        chosen = by_tiles if _tiled(out, a, b) else by_loops
-        return lambda out, a, b: chosen(out, a, b)
+        if _tiled(out, a, b):
+            return lambda out, a, b: _by_tiles(
+                out, a, a.strides[rows] // 4, a.strides[columns] // 4, b
+            )
+        return lambda out, a, b: by_loops(out, a, b)
 
     return run
 
 
 # out (n, m) = a (n, k) b (k, m), and out (k, m) = aᵀ b for a (n, k) and b (n, m)
-product = _product_by_type(_product_by_loops, _product_by_tiles)
-transposed_product = _product_by_type(_transposed_product_by_loops, _transposed_product_by_tiles)
+product = _product_by_type(_product_by_loops, 0, 1)
+transposed_product = _product_by_type(_transposed_product_by_loops, 1, 0)
 
 
 def transpose(out, x):
