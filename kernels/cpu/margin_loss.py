@@ -71,7 +71,7 @@ def _multi(x, target, slopes, losses, weight, squared, margin, scale):
 
 @jit(SUM, forceinline=True)
 def _linear_elsewhere(row, other, threshold):
-    """As _linear, over the classes that are marked with 1"""
+    """As _linear, over the classes that are marked"""
     loss = count = ZERO(threshold)
     for j in range(row.size):
         away = _beyond(row[j], threshold) if other[j] else ZERO(threshold)

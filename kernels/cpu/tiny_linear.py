@@ -12,7 +12,8 @@ from numba.extending import overload
 
 from ..compile import jit
 from ..reference.fused import RELU, SIGMOID, TANH
-from .simd import LANES, WIDTH, multiply_rows, rows_to_places
+from .pixels import planes_to_pixels
+from .simd import LANES, WIDTH, multiply_rows
 from .vmath import maximum, sigmoid, tanh
 
 # multiplications of a layer up to which all this beats BLAS, by the bytes of a number
@@ -114,16 +115,7 @@ def _by_tiles(out, a, a_row, a_step, b):
 @jit()
 def _transpose_by_tiles(out, x):
     rows, columns = x.shape
-    high, wide = rows // LANES * LANES, columns // LANES * LANES
-    places = np.empty(LANES, np.int64)
-    for j in range(LANES):
-        places[j] = j
-    for i in range(0, high, LANES):
-        for j in range(0, wide, LANES):
-            rows_to_places(x, i * columns + j, columns, out, j * rows + i, rows, places, 0)
-    for i in range(rows):
-        for j in range(wide if i < high else 0, columns):
-            out[j, i] = x[i, j]
+    planes_to_pixels(x.ravel(), 0, rows, columns, out.ravel(), rows, np.arange(columns))
 
 
 def _tiled(*arrays):

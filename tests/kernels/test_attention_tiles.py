@@ -8,7 +8,7 @@ from minigrad.kernels.cpu import attention, attention_tiles, simd
 from minigrad.kernels.floating import quiet
 from minigrad.kernels.reference import attention as reference
 
-from .test_winograd import assert_near, counted, exactly
+from .exactness import assert_near, counted, exactly
 
 pytestmark = pytest.mark.skipif(not simd.LANES, reason="no fused multiply-add on this host")
 

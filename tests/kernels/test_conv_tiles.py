@@ -7,7 +7,7 @@ from minigrad.kernels import launch
 from minigrad.kernels.cpu import conv, conv_tiles, pixels, simd, winograd
 from minigrad.kernels.reference import conv as reference
 
-from .test_winograd import assert_near, counted, exactly
+from .exactness import assert_near, counted, exactly
 
 pytestmark = pytest.mark.skipif(not simd.LANES, reason="no fused multiply-add on this host")
 

@@ -8,6 +8,8 @@ from minigrad.kernels import launch
 from minigrad.kernels.cpu import conv, simd, winograd
 from minigrad.kernels.reference import conv as reference
 
+from .exactness import assert_near, counted, exactly
+
 pytestmark = pytest.mark.skipif(not simd.LANES, reason="this host has no fused multiply-add")
 
 # images, channels, outputs, height and width, padding
@@ -20,7 +22,6 @@ CASES = [
     (70, 16, 16, 2, 1, 3),
     (2, 48, 64, 29, 30, 1),
 ]
-ERROR = 3e-6  # of the largest element
 
 
 def operands(rng, images, channels, outputs, height, width, padding):
@@ -28,24 +29,6 @@ def operands(rng, images, channels, outputs, height, width, padding):
     weight = (0.1 * rng.standard_normal((outputs, channels, 3, 3))).astype(np.float32)
     size = height + 2 * padding - 2, width + 2 * padding - 2
     return x, weight, size, ((1, 1), (padding, padding), (1, 1), 1)
-
-
-def exactly(function, *arguments):
-    return function(*(a.astype(float) if isinstance(a, np.ndarray) else a for a in arguments))
-
-
-def assert_near(found, exact):
-    assert found.dtype == np.float32 and found.shape == exact.shape
-    assert abs(found - exact).max() <= ERROR * abs(exact).max()
-
-
-def counted(monkeypatch, room, names=("correlate", "weight_grad")):
-    """The names of these functions of a room, as they are called from now on."""
-    calls = []
-    for name in names:
-        function = getattr(room, name)
-        monkeypatch.setattr(room, name, lambda *a, f=function, n=name: calls.append(n) or f(*a))
-    return calls
 
 
 @pytest.fixture
