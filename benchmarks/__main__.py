@@ -20,14 +20,15 @@ def main():
     top = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     top.add_argument("scripts", nargs="*", metavar="SCRIPT", help=", ".join(SCRIPTS))
     top.add_argument("--threads", nargs="+", default=["1"])
-    top.add_argument("--rounds", default="5")
+    top.add_argument("--rounds", help="turns of every peer, if not as many as the script takes")
     top.add_argument("--readme", action="store_true", help="refresh its tables and picture")
     options = top.parse_args()
     if unknown := set(options.scripts) - set(SCRIPTS):
         top.error(f"no script {sorted(unknown)}; there are {', '.join(SCRIPTS)}")
     for script in options.scripts or SCRIPTS:
-        command = [sys.executable, "-m", f"benchmarks.{script}", "--rounds", options.rounds]
-        if status := subprocess.call([*command, "--threads", *options.threads], cwd=ROOT):
+        command = [sys.executable, "-m", f"benchmarks.{script}", "--threads", *options.threads]
+        command += ["--rounds", options.rounds] if options.rounds else []
+        if status := subprocess.call(command, cwd=ROOT):
             sys.exit(status)
     if options.readme:
         report.refresh_readme()

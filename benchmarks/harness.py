@@ -1,10 +1,11 @@
-"""Fair timing: every peer in a process of its own, taking turns, with equal threads.
+"""Fair timing: every peer in a living process of its own, by turns, with equal threads.
 
 A script declares its cases with :func:`case` and ends in ``harness.main()``. A case prepares one
-workload for one peer and returns its measures; the harness runs all peers of a workload one after
-the other, ``rounds`` times, and reports medians and, round by round, the ratio peer / minigrad, so
-that a slow moment of the machine meets neighbours rather than one side. Results are written to
-``benchmarks/results/`` as JSON, from which :mod:`benchmarks.report` fills the README's table.
+workload for one peer and returns the function that measures it. All peers of a workload prepare it
+first; then each measures for a fraction of a second, one after the other, ``rounds`` times. Medians
+are reported and, round by round, the ratio peer / minigrad: neighbours in time, between which the
+machine hardly changes its pace. Results are written to ``benchmarks/results/`` as JSON, from which
+:mod:`benchmarks.report` fills the README's table.
 """
 
 import argparse
@@ -18,7 +19,9 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +32,10 @@ CASES = {}
 
 
 def case(workload, peer):
-    """Declare a function of no arguments as a peer's case of a workload."""
+    """Declare a function of no arguments, which returns another, as a peer's case of a workload.
+
+    The outer one prepares; the inner one measures and returns its measures by name.
+    """
 
     def declare(function):
         CASES.setdefault(workload, {})[peer] = function
@@ -52,12 +58,15 @@ def library(peer):
     return minigrad, minigrad.tensor
 
 
-def declare(workload, make, budget=0.3):
+def declare(workload, make):
     """A case for minigrad and one for PyTorch that time what ``make(peer)`` returns."""
     for peer in (OURS, EAGER):
-        case(workload, peer)(
-            lambda peer=peer: {"seconds": seconds_per_call(make(peer), budget)}
-        )
+        case(workload, peer)(lambda peer=peer: timer(make(peer)))
+
+
+def timer(call):
+    """The measure of a case that times one call."""
+    return lambda: {"seconds": seconds_per_call(call)}
 
 
 def parts(lib, output, inputs):
@@ -75,7 +84,7 @@ def threads():
     return int(os.environ["OMP_NUM_THREADS"])
 
 
-def seconds_per_call(call, budget=1.0, samples=15):
+def seconds_per_call(call, budget=0.2, samples=5):
     """Median seconds of one ``call()`` over samples of equal length that fill the budget."""
     number = calls_within(call, budget / samples)
     return statistics.median(timed(call, number) / number for _ in range(samples))
@@ -101,19 +110,27 @@ def calls_within(call, seconds):
     return max(1, round(number * seconds / spent))
 
 
-def step_measures(step, budget=1.0):
-    """Of a training step: median seconds, cores kept busy, minor page faults, peak memory."""
-    seconds = seconds_per_call(step, budget)
-    count = max(5, min(2000, round(0.3 / seconds)))
-    faults, busy = resource.getrusage(resource.RUSAGE_SELF).ru_minflt, time.process_time()
-    wall = timed(step, count)
-    usage, busy = resource.getrusage(resource.RUSAGE_SELF), time.process_time() - busy
-    return {
-        "seconds": seconds,
-        "cores": busy / wall,
-        "faults": (usage.ru_minflt - faults) / count,
-        "peak_mb": peak_mb(),
-    }
+def step_timer(step, seconds=0.3):
+    """The measure of a training step: seconds, cores kept busy, minor page faults, peak memory.
+
+    A turn begins with one step that does not count: it finds the caches as another peer left them.
+    """
+    number = calls_within(step, seconds)
+
+    def measure():
+        step()
+        faults, busy = resource.getrusage(resource.RUSAGE_SELF).ru_minflt, time.process_time()
+        wall = timed(step, number)
+        busy = time.process_time() - busy
+        faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - faults
+        return {
+            "seconds": wall / number,
+            "cores": busy / wall,
+            "faults": faults / number,
+            "peak_mb": peak_mb(),
+        }
+
+    return measure
 
 
 def peak_mb():
@@ -121,17 +138,16 @@ def peak_mb():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def work(peer, workloads):
-    """Run a peer's cases and print their measures by workload as the last line."""
-    if peer in (EAGER, COMPILED):
-        import torch
-
-        torch.set_num_threads(threads())
-    if peer == OURS:
-        import minigrad
-
-        minigrad.set_num_threads(threads())
-    print(json.dumps({workload: CASES[workload][peer]() for workload in workloads}))
+def work(peer):
+    """Answer the lines of standard input: a workload's name prepares it, an empty one measures."""
+    if peer in (OURS, EAGER, COMPILED):
+        library(peer)[0].set_num_threads(threads())
+    for line in sys.stdin:
+        if name := line.strip():
+            measure, answer = CASES[name][peer](), None
+        else:
+            answer = measure()
+        print(json.dumps(answer), flush=True)
 
 
 # ------------------------------------------------------------------ the side that asks
@@ -176,28 +192,49 @@ def wait_for_cores(count, patience=60):
             )
 
 
-def run_cases(script, peer, workloads, count):
-    """The measures of a peer's cases by workload, from one fresh process on idle cores."""
-    wait_for_cores(count)
-    command = [sys.executable, "-m", script, "--worker", peer, *workloads]
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment(count), capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
-    return json.loads(done.stdout.splitlines()[-1])
+@contextmanager
+def worker(script, peer, count):
+    """The process of one peer as a function: a workload's name prepares it, no name measures it."""
+    command = [sys.executable, "-m", script, "--worker", peer]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(
+            command, cwd=ROOT, env=environment(count), stderr=errors, **pipes
+        ) as process,
+    ):
+
+        def ask(workload=""):
+            with suppress(BrokenPipeError):  # it ended, and what follows says why
+                process.stdin.write(f"{workload}\n")
+                process.stdin.flush()
+            if answer := process.stdout.readline():
+                return json.loads(answer)
+            process.wait()
+            errors.seek(0)
+            raise RuntimeError(f"{' '.join(command)} failed:\n{errors.read().strip()}")
+
+        try:
+            yield ask
+        finally:
+            process.kill()
 
 
 def alternate(script, workloads, count, rounds):
-    """``{workload: {peer: [measures of each round]}}``; the peers' order turns every round."""
-    measured = {w: {p: [] for p in CASES[w] if installed(p)} for w in workloads}
-    peers = [peer for peer in PEERS if any(peer in rows for rows in measured.values())]
-    for number in range(rounds):
-        for peer in peers if number % 2 == 0 else peers[::-1]:
-            mine = [w for w in workloads if peer in CASES[w]]
-            for workload, measures in run_cases(script, peer, mine, count).items():
-                measured[workload][peer].append(measures)
-    return measured
+    """``(workload, {peer: [measures of each round]})`` one by one; the order turns every round."""
+    peers = [p for p in PEERS if installed(p) and any(p in CASES[w] for w in workloads)]
+    with ExitStack() as stack:
+        ask = {p: stack.enter_context(worker(script, p, count)) for p in peers}
+        for workload in workloads:
+            mine = [p for p in peers if p in CASES[workload]]
+            for peer in mine:
+                ask[peer](workload)
+            measured = {peer: [] for peer in mine}
+            for number in range(rounds):
+                for peer in mine if number % 2 == 0 else mine[::-1]:
+                    wait_for_cores(count)
+                    measured[peer].append(ask[peer]())
+            yield workload, measured
 
 
 def same_loss(workload, measured, tolerance=1e-3):
@@ -257,10 +294,10 @@ def installed(peer):
 
 
 def answer(script, groups, count, rounds):
-    """Run groups of workloads, one process for each peer and group, and print as they come."""
+    """Run groups of workloads, a process for each peer and group, and print as they come."""
     results = {}
     for group in groups:
-        for workload, measured in alternate(script, group, count, rounds).items():
+        for workload, measured in alternate(script, group, count, rounds):
             same_loss(workload, measured)
             results[workload] = summary(measured)
             print_rows(f"{workload}, {count} thread{'s'[: count > 1]}", results[workload])
@@ -287,8 +324,8 @@ def write(name, results, rounds):
     path.write_text(json.dumps(content, indent=1) + "\n")
 
 
-def main(name, together=()):
-    """The command line of a script: ``python -m benchmarks.NAME [--threads 1 2] [--rounds 5]``.
+def main(name, together=(), rounds=9):
+    """The command line of a script: ``python -m benchmarks.NAME [--threads 1 2] [--rounds 9]``.
 
     Returns the results by number of threads; nothing in a worker.
 
@@ -296,12 +333,12 @@ def main(name, together=()):
     """
     top = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
     top.add_argument("--threads", type=int, nargs="+", default=[1])
-    top.add_argument("--rounds", type=int, default=5)
+    top.add_argument("--rounds", type=int, default=rounds)
     top.add_argument("--workload", nargs="+", choices=CASES, default=list(CASES), help="only these")
-    top.add_argument("--worker", nargs="+", metavar=("PEER", "WORKLOAD"), help=argparse.SUPPRESS)
+    top.add_argument("--worker", choices=PEERS, help=argparse.SUPPRESS)
     options = top.parse_args()
     if options.worker:
-        work(options.worker[0], options.worker[1:])
+        work(options.worker)
         return {}
     shared = [workload for workload in options.workload if workload in together]
     alone = [[workload] for workload in options.workload if workload not in together]

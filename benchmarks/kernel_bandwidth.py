@@ -10,7 +10,6 @@ import numpy as np
 from benchmarks import harness
 
 SHAPE, IMAGES = (1000, 1000), (64, 32, 28, 28)
-BUDGET = 0.3
 
 # name: (function of (library, input), shape of the input, what forward and backward move, in
 # units of the input)
@@ -33,14 +32,17 @@ def copy_rate():
     """Bytes a second that np.copyto moves, read and written."""
     source = np.ones(SHAPE, np.float32)
     target = np.empty_like(source)
-    return 2 * source.nbytes / harness.seconds_per_call(lambda: np.copyto(target, source), BUDGET)
+    return 2 * source.nbytes / harness.seconds_per_call(lambda: np.copyto(target, source), 0.1)
 
 
-def measures(call, moved):
-    """Seconds of a call that moves so many bytes, and its share of the copy rate."""
-    rate = copy_rate()
-    seconds = harness.seconds_per_call(call, BUDGET)
-    return {"seconds": seconds, "share": moved / seconds / rate}
+def measured(call, moved):
+    """The measure of a call that moves so many bytes: seconds, and its share of the copy rate."""
+
+    def measure():
+        rate, seconds = copy_rate(), harness.seconds_per_call(call)
+        return {"seconds": seconds, "share": moved / seconds / rate}
+
+    return measure
 
 
 def op(peer, part, function, shape, *moved):
@@ -48,7 +50,7 @@ def op(peer, part, function, shape, *moved):
     x = tensor(np.random.default_rng(0).standard_normal(shape).astype(np.float32))
     x.requires_grad_()
     call = harness.parts(lib, lambda: function(lib, x), x)[part]
-    return measures(call, moved[part == "backward"] * x.nbytes)
+    return measured(call, moved[part == "backward"] * x.nbytes)
 
 
 def cross_entropy(peer):
@@ -57,7 +59,7 @@ def cross_entropy(peer):
     x = tensor(np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32))
     x.requires_grad_()
     labels, loss = lib.arange(SHAPE[0]), lib.nn.functional.cross_entropy
-    return measures(lambda: lib.autograd.grad(loss(x, labels), x), 3 * x.nbytes)
+    return measured(lambda: lib.autograd.grad(loss(x, labels), x), 3 * x.nbytes)
 
 
 def adamw(peer):
@@ -65,7 +67,7 @@ def adamw(peer):
     lib, tensor = harness.library(peer)
     parameter = lib.nn.Parameter(tensor(np.ones(SHAPE, np.float32)))
     parameter.grad = tensor(np.full(SHAPE, 1e-3, np.float32))
-    return measures(lib.optim.AdamW([parameter]).step, 7 * parameter.nbytes)
+    return measured(lib.optim.AdamW([parameter]).step, 7 * parameter.nbytes)
 
 
 for _peer in (harness.OURS, harness.EAGER):

@@ -8,12 +8,13 @@ cannot be called alone, so for it only the totals stand.
 
 import statistics
 import time
+from functools import partial
 
 import numpy as np
 
 from benchmarks import harness
 
-LENGTH, REPEATS = 500, 60
+LENGTH, REPEATS = 500, 20
 START = np.linspace(-0.5, 0.5, 16, dtype=np.float32).reshape(4, 4)
 OTHER = np.full((4, 4), 0.999, np.float32)
 
@@ -100,8 +101,8 @@ def torch_measures(op):
 
 
 for _op in STEPS:
-    harness.case(_op, "minigrad")(lambda op=_op: minigrad_measures(op))
-    harness.case(_op, "torch")(lambda op=_op: torch_measures(op))
+    harness.case(_op, "minigrad")(lambda op=_op: partial(minigrad_measures, op))
+    harness.case(_op, "torch")(lambda op=_op: partial(torch_measures, op))
 
 if __name__ == "__main__":
     harness.main("op_overhead", together=harness.CASES)

@@ -170,9 +170,9 @@ def caption(found):
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return (
         f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, "
-        f"{versions}. Medians of {found['rounds']} rounds, each peer in its own process by turns. "
-        "For a peer: its time divided by minigrad's, above 1 where minigrad is faster, "
-        "and the range over the rounds."
+        f"{versions}. Medians of {found['rounds']} rounds of short turns, each peer in a living "
+        "process of its own. For a peer: its time divided by minigrad's, above 1 where minigrad is "
+        "faster, and the range over the rounds."
     )
 
 
@@ -202,12 +202,12 @@ def folded(title, table):
 
 def report():
     """The picture and all tables for which results exist, by the machine they were measured on."""
-    by_machine = {}
+    by_caption = {}
     for script, (table, title) in TABLES.items():
         if (found := results_of(script)) is not None:
-            captioned = by_machine.setdefault(str(found["machine"]), [caption(found)])
-            captioned.append(folded(title, table(found)))
-    parts = [part for captioned in by_machine.values() for part in captioned]
+            tables = by_caption.setdefault(caption(found), [])
+            tables.append(folded(title, table(found)))
+    parts = [part for text, tables in by_caption.items() for part in (text, *tables)]
     steps = [found for script in STEPS if (found := results_of(script)) is not None]
     if picture.draw(steps):
         parts.insert(0, f"![Speed of training steps]({picture.PATH.relative_to(ROOT)})")

@@ -69,17 +69,18 @@ def set_dropout(lib, model, p):
             module.p = p
 
 
-def measures(step, dropout=lambda p: None):
+def measured(step, dropout=lambda p: None):
     """Loss after a few steps without dropout, then the times with it; ``step()`` is the loss."""
     dropout(0.0)
     for _ in range(STEPS_BEFORE_LOSS):
         loss = step().item()
     dropout(0.5)
-    return {"loss": loss, **harness.step_measures(step)}
+    measure = harness.step_timer(step)
+    return lambda: {"loss": loss, **measure()}
 
 
 def spelled_alike(peer, workload):
-    """The measures of a step as the three write it, to the letter."""
+    """The measure of a step as the three write it, to the letter."""
     lib, as_tensor = harness.library(peer)
     layers, loss_fn = workload.build(lib), lib.nn.CrossEntropyLoss()
     set_weights(lib, layers, as_tensor)
@@ -96,17 +97,17 @@ def spelled_alike(peer, workload):
         optimizer.step()
         return loss
 
-    return measures(step, lambda p: set_dropout(lib, layers, p))
+    return measured(step, lambda p: set_dropout(lib, layers, p))
 
 
 def on_jax(name, workload):
-    """The measures of the same step with the model of that name in :mod:`benchmarks.jax_models`."""
+    """The measure of the same step with the model of that name in :mod:`benchmarks.jax_models`."""
     import minigrad as mg
     from benchmarks import jax_models
 
     model = workload.build(mg)
     set_weights(mg, model, mg.tensor)
-    return measures(*jax_models.compiled_step(getattr(jax_models, name), model, workload))
+    return measured(*jax_models.compiled_step(getattr(jax_models, name), model, workload))
 
 
 def declare(workloads, jax_models=()):

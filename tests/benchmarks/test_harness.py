@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks import harness
+from tests.benchmarks import script
 
 ROUNDS = {
     "minigrad": [{"loss": 1.0, "seconds": s} for s in (1e-4, 2e-4, 1e-4)],
@@ -57,3 +58,32 @@ def test_a_busy_machine_is_not_measured(monkeypatch):
 
 def test_a_call_is_timed():
     assert 0 < harness.seconds_per_call(lambda: sum(range(100)), budget=0.01) < 1e-3
+
+
+@pytest.fixture
+def idle_machine(monkeypatch):
+    monkeypatch.setattr(harness, "wait_for_cores", lambda count: None)
+
+
+def test_processes_live_through_their_turns(idle_machine):
+    [(workload, measured)] = harness.alternate(script.__name__, ["counting"], 1, rounds=3)
+    assert workload == "counting"
+    assert list(measured) == ["minigrad", "numpy"]
+    assert [[m["turn"] for m in rounds] for rounds in measured.values()] == [[1, 2, 3]] * 2
+
+
+def test_a_process_that_fails_says_why(idle_machine):
+    with pytest.raises(RuntimeError, match="numpy cannot do this"):
+        list(harness.alternate(script.__name__, ["failing"], 1, rounds=1))
+    with pytest.raises(RuntimeError, match="No module named"):
+        list(harness.alternate("benchmarks.absent", ["counting"], 1, rounds=1))
+
+
+def test_a_turn_of_a_step_is_measured():
+    steps = []
+    measure = harness.step_timer(lambda: steps.append(1), seconds=0.001)
+    before = len(steps)
+    found = measure()
+    assert set(found) == {"seconds", "cores", "faults", "peak_mb"}
+    assert 0 < found["seconds"] < 1e-3
+    assert len(steps) > before + 1  # one that does not count, and those that do
