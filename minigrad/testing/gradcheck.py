@@ -205,14 +205,15 @@ class _Check:
         outputs = self.outputs()
         chosen = self.chosen(outputs)
         self.check_repeatable(outputs, chosen)
-        rng = np.random.default_rng(0)
-        for i in self.watched:
-            if fast and self.projections_agree(i, outputs, chosen, rng):
-                continue
+        suspects = self.disagreeing(outputs, chosen) if fast else self.watched
+        if not suspects:
+            return
+        analytic = [self.analytic(outputs[o]) for o in chosen]
+        for i in suspects:
             numeric, kinks = self.numeric(i, outputs, chosen)
             for position, o in enumerate(chosen):
-                analytic = self.analytic(i, outputs[o])
-                self.compare(i, o, outputs[o], analytic, numeric[position], kinks[position])
+                jacobian = analytic[position][i]
+                self.compare(i, o, outputs[o], jacobian, numeric[position], kinks[position])
 
     # numeric
     def values_at(self, i, step, chosen):
@@ -251,49 +252,57 @@ class _Check:
         return jacobians, kinks
 
     # analytic
-    def vjp(self, i, output, cotangent):
-        """The gradient of ⟨cotangent, output⟩ with respect to input ``i``, as float64."""
-        array = self.inputs[i]._array
-        if not output._requires_grad:
-            return np.zeros(array.shape)
-        xp = backend.array_module(output._array)
-        start = new_tensor(xp.asarray(cotangent.astype(values(output).dtype)))
-        found = grad(output, self.inputs[i], start, retain_graph=True, allow_unused=True)[0]
-        return np.zeros(array.shape) if found is None else _host(found._array)
+    def vjp(self, output, cotangent):
+        """{i: the gradient of ⟨cotangent, output⟩ with respect to input i}, as float64."""
+        inputs = [self.inputs[i] for i in self.watched]
+        found = [None] * len(inputs)
+        if output._requires_grad:
+            xp = backend.array_module(output._array)
+            start = new_tensor(xp.asarray(cotangent.astype(values(output).dtype)))
+            found = grad(output, inputs, start, retain_graph=True, allow_unused=True)
+        return {
+            i: np.zeros(t._array.shape) if g is None else _host(g._array)
+            for i, t, g in zip(self.watched, inputs, found, strict=True)
+        }
 
-    def analytic(self, i, output):
-        """The Jacobian from backward, one output element at a time."""
+    def analytic(self, output):
+        """{i: the Jacobian for input i} from backward, one output element at a time."""
         size = output._array.size
-        rows = np.eye(size).reshape(size, *output._array.shape)
-        columns = [self.vjp(i, output, row).ravel() for row in rows]
-        return np.array(columns).reshape(size, self.inputs[i]._array.size).T
+        columns = [self.vjp(output, row) for row in np.eye(size).reshape(size, *output.shape)]
+        return {
+            i: np.array([c[i].ravel() for c in columns]).reshape(size, self.inputs[i]._array.size).T
+            for i in self.watched
+        }
 
     # comparisons
     def check_repeatable(self, outputs, chosen):
         """Two backward passes through the same graph must give the same gradients."""
         for o in chosen:
             ones = np.ones(outputs[o]._array.shape)
+            first, second = (self.vjp(outputs[o], ones) for _ in range(2))
             for i in self.watched:
-                first, second = (self.vjp(i, outputs[o], ones) for _ in range(2))
-                gap = np.abs(first - second).max(initial=0)
+                gap = np.abs(first[i] - second[i]).max(initial=0)
                 if gap > self.nondet_tol:
                     raise GradcheckError(
                         f"gradcheck of {self.title(outputs[o])}: backward is not reentrant: two "
                         f"runs differ by {gap:.3g} for input {i} (nondet_tol={self.nondet_tol})"
                     )
 
-    def projections_agree(self, i, outputs, chosen, rng):
-        """Whether vᵀ J u is the same both ways for one random u and v per output."""
+    def disagreeing(self, outputs, chosen):
+        """The inputs for which vᵀ J u differs, for one random v per output and u per input."""
+        rng = np.random.default_rng(0)
         here = [_host(values(outputs[o])) for o in chosen]
-        u = rng.normal(size=self.inputs[i]._array.shape)
-        slopes, _ = self.differences(i, u, here, chosen)
-        for o, slope in zip(chosen, slopes, strict=True):
-            v = rng.normal(size=slope.shape)
-            numeric = float((slope * v).sum())
-            analytic = float((self.vjp(i, outputs[o], v) * u).sum())
-            if not np.isclose(analytic, numeric, rtol=self.rtol, atol=self.atol):
-                return False
-        return True
+        cotangents = [rng.normal(size=h.shape) for h in here]
+        gradients = [self.vjp(outputs[o], v) for o, v in zip(chosen, cotangents, strict=True)]
+        found = []
+        for i in self.watched:
+            u = rng.normal(size=self.inputs[i]._array.shape)
+            slopes, _ = self.differences(i, u, here, chosen)
+            numeric = [(slope * v).sum() for slope, v in zip(slopes, cotangents, strict=True)]
+            analytic = [(g[i] * u).sum() for g in gradients]
+            if not np.allclose(analytic, numeric, rtol=self.rtol, atol=self.atol):
+                found.append(i)
+        return found
 
     def title(self, output):
         return self.name if output._node is None else f"{self.name} (grad_fn {output._node})"
