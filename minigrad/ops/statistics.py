@@ -22,18 +22,21 @@ class Variance(Op):
     dL/dx = 2 g (x − m) / (n − correction)
     """
 
+    recomputes = True
+
     def forward(ctx, k, x, *, axis, correction, keepdims):
         ctx.axis, ctx.kept = axis, kept_shape(x.shape, axis)
         ctx.freedom = max(count_over(x.shape, axis) - correction, 0)
-        ctx.save(x)
-        v = k.variance(x, axis, correction)[0]
+        v, m = k.variance(x, axis, correction)
+        ctx.save(x, m)
         left = () if axis is None else [n for i, n in enumerate(x.shape) if i not in axis]
         return v if keepdims else k.reshape(v, left)
 
     def vjp(ctx, k, g):
-        (x,) = ctx.saved
+        x, m = ctx.saved
+        m = k.mean(x, ctx.axis, True) if m is None else m
         slope = k.mul(k.reshape(g, ctx.kept), 2 / ctx.freedom if ctx.freedom else math.inf)
-        return k.mul(k.sub(x, k.mean(x, ctx.axis, True)), slope)
+        return k.mul(k.sub(x, m), slope)
 
     def samples(rng):
         x = rng.normal(size=(3, 4))
