@@ -11,7 +11,9 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -q -n $(WORKE
 demo: $(VENV)/.ready-test
 	$(PY) -m minigrad demo
 
+# compiled first, once: otherwise every worker compiles what it meets
 test: $(VENV)/.ready-test
+	$(PY) -m minigrad warmup --processes $(WORKERS)
 	$(PYTEST) -m "not torch and not full"
 
 test-full: $(VENV)/.ready-dev

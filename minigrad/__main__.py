@@ -32,6 +32,9 @@ OPTIONS = {
         "--out": {"help": "file of the picture (runs/lr-find-DATA.svg)"},
     },
     "report": {"run": {"metavar": "RUN", "help": "the folder, such as runs/demo"}},
+    "warmup": {
+        "--processes": {"type": int, "help": "how many share the work (as many as threads)"}
+    },
 }  # fmt: skip
 OPTIONAL = ("scikit-learn", "tqdm", "safetensors", "cupy-cuda13x", "mpi4py")
 
@@ -123,6 +126,8 @@ def info(options):
 
 def warmup(options):
     """Compile every kernel now, so that no training step has to."""
+    import minigrad
+
     from .kernels.warmup import warm_up
 
     terminal = sys.stderr is not None and sys.stderr.isatty()
@@ -132,7 +137,7 @@ def warmup(options):
             print(f"\r\033[K{done + 1:3d}/{total}  {name}", end="", file=sys.stderr, flush=True)
 
     start = time.perf_counter()
-    count = warm_up(progress)
+    count = warm_up(progress, options.processes or minigrad.get_num_threads())
     if terminal:
         print("\r\033[K", end="", file=sys.stderr)
     print(f"{count} kernels ready in {time.perf_counter() - start:.1f} s")

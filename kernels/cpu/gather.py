@@ -15,6 +15,7 @@ from ..reference import gather as reference
 from .maps import FAST
 
 INDEX = np.dtype(np.int64)
+WAYS = PUT, MULTIPLY, MAXIMUM, MINIMUM = range(4)  # to write to an element
 
 
 @jit()
@@ -117,8 +118,23 @@ def _add_along(index, g, out):
                 out[i, place, j] += g[i, k, j]
 
 
-def _writing(update):
-    """The loop that makes out[i, index[i, k, j], j] what ``update`` makes of it and values"""
+@jit(forceinline=True)
+def _written(how, a, b):
+    """What becomes of an element a that meets a value b; NaN is larger and smaller than all"""
+    if how == PUT:
+        return b
+    if how == MULTIPLY:
+        return a * b
+    if how == MAXIMUM:
+        return b if b > a or b != b else a
+    return b if b < a or b != b else a
+
+
+def _writing(how):
+    """The loop that makes out[i, index[i, k, j], j] what ``how`` makes of it and values
+
+    A number says how: a loop that encloses a function is not found in the cache again.
+    """
 
     @jit()
     def loop(index, values, out):
@@ -129,33 +145,12 @@ def _writing(update):
                     place = np.uint64(index[i, k, j])
                     if place >= n:
                         raise IndexError
-                    out[i, place, j] = update(out[i, place, j], values[i, k, j])
+                    out[i, place, j] = _written(how, out[i, place, j], values[i, k, j])
 
     return loop
 
 
-@jit()
-def _latter(a, b):
-    return b
-
-
-@jit()
-def _product(a, b):
-    return a * b
-
-
-@jit()
-def _larger(a, b):
-    return b if b > a or b != b else a
-
-
-@jit()
-def _smaller(a, b):
-    return b if b < a or b != b else a
-
-
-_put_along, _multiply_along = _writing(_latter), _writing(_product)
-_maximum_along, _minimum_along = _writing(_larger), _writing(_smaller)
+_put_along, _multiply_along, _maximum_along, _minimum_along = map(_writing, WAYS)
 
 
 def _run(loop, arrays, index, axis, extent, *scalars):

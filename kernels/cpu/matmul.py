@@ -26,6 +26,7 @@ BLAS_ALONE = 1 << 18  # multiplications up to which BLAS keeps to one thread by 
 FEW = SMALL // 8  # elements that malloc finds room for quickly
 
 _FLOATS = (np.dtype("float32"), np.dtype("float64"))
+_contiguous = np.ascontiguousarray  # what goes to a loop: another layout would compile it anew
 _NONE = {dtype: np.empty(0, dtype) for dtype in _FLOATS}
 
 
@@ -104,7 +105,8 @@ def linear(x, weight, bias, activation=IDENTITY):
     size = len(x) * weight.size
     if x.dtype in _FLOATS and 0 < size <= _loops().FORWARD_LIMITS[x.itemsize]:
         y = _room((len(x), len(weight)), x.dtype)
-        _loops().forward(x, weight, _NONE[x.dtype] if bias is None else bias, y, activation)
+        bias = _NONE[x.dtype] if bias is None else bias
+        _loops().forward(*map(_contiguous, (x, weight, bias)), y, activation)
         return y
     if activation == IDENTITY:
         return _product_with_transposed(x, weight, bias)
@@ -132,7 +134,8 @@ def linear_vjp(g, x, weight, y, activation, needs):
     size = len(x) * weight.size
     if x.dtype in _FLOATS and 0 < size <= _loops().BACKWARD_LIMITS[x.itemsize]:
         dx, dweight, dbias = _room_for_gradients(x, (weight,), needs[0])
-        _loops().backward(g, x, weight, y, dx, dweight, dbias, activation)
+        arrays = map(_contiguous, (g, x, weight, y))
+        _loops().backward(*arrays, dx, dweight, dbias, activation)
         return dx if needs[0] else None, dweight if needs[1] else None, dbias if needs[2] else None
     if activation != IDENTITY:
         g = getattr(CPU, SLOPES[activation])(g, y)
@@ -166,8 +169,8 @@ def linear_chain(activations, x, *parameters):
         return reference.outputs_by(linear, activations, x, parameters)
     dtype, rows = x.dtype, len(x)
     outputs = [_room((rows, len(weight)), dtype) for weight in parameters[::2]]
-    given = [_NONE[dtype] if p is None else p for p in parameters]
-    run(x, *given, *outputs, *activations)
+    given = [_NONE[dtype] if p is None else _contiguous(p) for p in parameters]
+    run(_contiguous(x), *given, *outputs, *activations)
     return tuple(outputs)
 
 
@@ -183,7 +186,8 @@ def linear_chain_vjp(activations, needs, g, x, *rest):
         return reference.gradients_by(linear_vjp, activations, needs, g, x, rest)
     weights = parameters[::2]
     gradients = _room_for_gradients(x, weights, needs[0])
-    run(g, x, *weights, *rest[len(parameters) :], *gradients, *activations)
+    arrays = map(_contiguous, (g, x, *weights, *rest[len(parameters) :]))
+    run(*arrays, *gradients, *activations)
     if not needs[0]:
         gradients[0] = None
     if False in needs[1:]:
