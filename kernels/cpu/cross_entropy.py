@@ -1,5 +1,7 @@
 """Cross-entropy and its gradient in one pass over the logits."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from .. import launch
@@ -195,6 +197,17 @@ def _divisor(target, weight, ignore_index, reduction):
     return _weight_of(target.ravel(), weight, ignore_index) if reduction == "mean" else 1.0
 
 
+@lru_cache(maxsize=64)
+def ones(classes, dtype):
+    """The weights of classes that were given none"""
+    return np.ones(classes, dtype)
+
+
+def weights(weight, classes, dtype):
+    """One weight per class, as the compiled loops take them"""
+    return ones(classes, dtype) if weight is None else np.ascontiguousarray(weight, dtype)
+
+
 def _inverse(divisor, dtype):
     with np.errstate(all="ignore"):
         return dtype.type(np.float64(1) / divisor)
@@ -218,7 +231,7 @@ def cross_entropy(logits, target, weight, ignore_index, label_smoothing, gamma, 
     reference.check_shapes(logits, target, weight)
     logits, target = np.ascontiguousarray(logits), np.ascontiguousarray(target)
     dtype, bad, classes = logits.dtype, np.zeros(1, np.bool_), logits.shape[1]
-    weight = np.ones(classes, dtype) if weight is None else np.ascontiguousarray(weight, dtype)
+    weight = weights(weight, classes, dtype)
     gradient, losses = empty_like(logits), empty(target.shape, dtype)
     divisor = _divisor(target, weight, ignore_index, reduction)
     numbers = weight.sum(), dtype.type(label_smoothing), dtype.type(gamma), _inverse(divisor, dtype)
@@ -266,7 +279,7 @@ def soft_cross_entropy(logits, target, weight, label_smoothing, divisor):
             return reference.soft_cross_entropy(logits, target, weight, label_smoothing, divisor)
     logits, target = np.ascontiguousarray(logits), np.ascontiguousarray(target)
     (count, classes), dtype = logits.shape, logits.dtype
-    weight = np.ones(classes, dtype) if weight is None else np.ascontiguousarray(weight, dtype)
+    weight = weights(weight, classes, dtype)
     gradient, losses = empty_like(logits), empty((count,), dtype)
     numbers = dtype.type(label_smoothing), dtype.type(1 / (divisor or 1))
     launch.split(_soft_rows, (logits, target, gradient, losses), weight, *numbers, cost=COST)
@@ -274,18 +287,30 @@ def soft_cross_entropy(logits, target, weight, label_smoothing, divisor):
 
 
 @jit()
-def _pick(x, target, losses, factors, weight, scale, ignore, bad):
-    """losses (N, P) and their slopes from log-probabilities (N, C, P)"""
-    zero = ZERO(scale)
+def _pick(x, target, weight, mean, ignore, losses, flat_losses, factors, loss):
+    """Losses (N, P) from log-probabilities (N, C, P), their slopes and sum, or mean
+
+    Whether all targets are classes.
+    """
+    fine, divisor = True, 0.0
     for i in range(len(x)):
         for k in range(x.shape[2]):
             t = target[i, k]
-            losses[i, k] = factors[i, k] = zero
+            losses[i, k] = factors[i, k] = ZERO(weight[0])
             if 0 <= t < x.shape[1] and t != ignore:
                 losses[i, k] = -weight[t] * x[i, t, k]
-                factors[i, k] = -weight[t] * scale
+                factors[i, k] = -weight[t]
+                divisor += weight[t]
             elif t != ignore:
-                bad[0] = True
+                fine = False
+    divisor = divisor if mean else 1.0
+    sum_over(flat_losses, divisor, loss)
+    scale = losses.dtype.type(1 / divisor)
+    for i in range(len(x)):
+        for k in range(x.shape[2]):
+            if target[i, k] != ignore:
+                factors[i, k] *= scale
+    return fine
 
 
 def nll(x, target, weight, ignore_index, reduction):
@@ -295,14 +320,13 @@ def nll(x, target, weight, ignore_index, reduction):
             return reference.nll(x, target, weight, ignore_index, reduction)
     reference.check_shapes(x, target, weight)
     x, target = np.ascontiguousarray(x), np.ascontiguousarray(target)
-    dtype, bad, classes = x.dtype, np.zeros(1, np.bool_), x.shape[1]
-    weight = np.ones(classes, dtype) if weight is None else np.ascontiguousarray(weight, dtype)
+    dtype, classes, mean = x.dtype, x.shape[1], reduction == "mean"
+    weight = weights(weight, classes, dtype)
     losses, factors = empty(target.shape, dtype), empty(target.shape, dtype)
-    divisor = _divisor(target, weight, ignore_index, reduction)
-    _pick(x, target, losses, factors, weight, _inverse(divisor, dtype), ignore_index, bad)
-    if bad[0]:
+    loss = np.empty((), dtype)
+    if not _pick(x, target, weight, mean, ignore_index, losses, losses.ravel(), factors, loss):
         raise reference.bad_target(target, classes, ignore_index)
-    return _reduced(losses, divisor, reduction), factors
+    return losses if reduction == "none" else loss, factors
 
 
 @jit()

@@ -7,8 +7,9 @@ from ..compile import SUM, jit
 from ..floating import quiet
 from ..memory import empty, empty_like
 from ..reference import margin_loss as reference
+from ..reference.cross_entropy import bad_target
 from . import vmath
-from .cross_entropy import sum_over
+from .cross_entropy import sum_over, weights
 from .maps import FAST
 
 COST = 0.3
@@ -53,9 +54,12 @@ def _slopes(row, slope, threshold, squared, share):
 
 
 @jit()
-def _multi(x, target, slopes, losses, weight, squared, margin, scale):
+def _multi(x, target, slopes, losses, weight, squared, margin, bad, scale):
     for i in range(len(x)):
         row, slope, t = x[i], slopes[i], target[i]
+        if t < 0 or t >= row.size:
+            bad[0] = True
+            continue
         share, threshold = weight[t] / type(margin)(row.size), row[t] - margin
         itself = _beyond(row[t], threshold)
         _slopes(row, slope, threshold, squared, share * scale)
@@ -140,9 +144,12 @@ def multi_margin(x, target, weight, p, margin, divisor):
     """ℓ = w_t Σ_{c ≠ t} max(0, margin − x_t + x_c)ᵖ / C of each row, and dℓ/dx"""
     if x.dtype not in FAST or not x.size:
         return reference.multi_margin(x, target, weight, p, margin, divisor)
-    dtype = x.dtype
-    weight = np.ones(x.shape[1], dtype) if weight is None else np.ascontiguousarray(weight, dtype)
-    return _rows(_multi, x, target, (weight, p == 2, dtype.type(margin)), divisor, COST)
+    dtype, classes, bad = x.dtype, x.shape[1], np.zeros(1, np.bool_)
+    scalars = weights(weight, classes, dtype), p == 2, dtype.type(margin), bad
+    found = _rows(_multi, x, target, scalars, divisor, COST)
+    if bad[0]:
+        raise bad_target(target, classes)
+    return found
 
 
 @quiet

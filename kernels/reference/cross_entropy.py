@@ -54,15 +54,17 @@ def bad_target(target, classes, ignore_index=None):
     value = int(target.reshape(-1)[place])
     inner = math.prod(target.shape[1:])
     place = f"{place}" if inner == 1 else f"{place // inner}, {place % inner}"
+    ignored = "" if ignore_index is None else f", or ignore_index {ignore_index}"
     return IndexError(
-        f"cross_entropy: target[{place}] = {value} is out of range for {classes} classes "
-        f"(expected 0 to {classes - 1}, or ignore_index)"
+        f"target[{place}] = {value} is out of range for {classes} classes "
+        f"(expected 0 to {classes - 1}{ignored})"
     )
 
 
-def check_targets(target, classes, ignore_index):
+def check_targets(target, classes, ignore_index=None):
     """Raise IndexError for a target that is no class."""
-    if bool((((target < 0) | (target >= classes)) & (target != ignore_index)).any()):
+    bad = (target < 0) | (target >= classes)
+    if bool((bad if ignore_index is None else bad & (target != ignore_index)).any()):
         raise bad_target(target, classes, ignore_index)
 
 

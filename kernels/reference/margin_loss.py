@@ -1,6 +1,7 @@
 """Losses that ask the scores of classes to keep a margin, with their gradients."""
 
 from ..registry import array_module, kernel
+from .cross_entropy import check_targets
 
 
 def _scores(make, shape):
@@ -32,6 +33,7 @@ def multi_margin(x, target, weight, p, margin, divisor):
     """
     xp = array_module(x)
     rows, classes = xp.arange(len(x)), x.shape[1]
+    check_targets(target, classes)
     away = x - (x[rows, target] - margin)[:, None]
     away = xp.where(away > 0, away, 0)  # NaN violates nothing
     away[rows, target] = 0

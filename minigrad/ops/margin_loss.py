@@ -218,12 +218,10 @@ def multi_margin_loss(
             f"{name}: input of shape {x._array.shape} needs a target of shape "
             f"{rows}, got {shape}"
         )
-    classes = x._array.shape[-1]
-    _check_classes(name, t, classes)
     if weight is not None:
-        weight = class_weight(name, weight, input, classes)
+        weight = class_weight(name, weight, input, x._array.shape[-1])
         check_constant(name, weight, "weight")
-    t = t.reshape(rows)
+    t = t if shape == rows else t.reshape(rows)
     losses = _of_rows(MultiMargin, reduction, x, t, weight, p=p, margin=float(margin))
     return losses.reshape(shape) if reduction == "none" else losses
 
@@ -242,7 +240,8 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     if array.size and int(array.max()) >= classes:  # what follows the first −1 does not matter
         xp = backend.array_module(array)
         listed = xp.cumsum(array < 0, axis=-1) == 0
-        _check_classes(name, new_tensor(xp.where(listed, array, 0)), classes)
+        if (bad := int(xp.where(listed, array, 0).max())) >= classes:
+            raise IndexError(f"{name}: target {bad} is out of range for {classes} classes")
     return _of_rows(MultilabelMargin, reduction, x, t)
 
 
@@ -268,14 +267,6 @@ def _scores(name, input, target):
     if dtype_of(target) is not dtypes.int64:
         raise RuntimeError(f"{name}: target must be int64, got {dtype_of(target)}")
     return full_precision(input), target
-
-
-def _check_classes(name, t, classes):
-    """Raise IndexError for a target that is no class."""
-    array = t._array
-    if array.size and (int(array.min()) < 0 or int(array.max()) >= classes):
-        bad = int(array.min()) if int(array.min()) < 0 else int(array.max())
-        raise IndexError(f"{name}: target {bad} is out of range for {classes} classes")
 
 
 def triplet_margin_loss(
