@@ -242,6 +242,30 @@ class Tensor(TensorBase):
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         return self._register(hook)
 
+    def register_post_accumulate_grad_hook(self, hook):
+        """Call ``hook(tensor)`` whenever ``backward()`` has added to the ``grad`` of this leaf.
+
+        An optimizer's step there frees each gradient as soon as it was used.
+
+        >>> import minigrad as mg
+        >>> x = mg.ones(2, requires_grad=True)
+        >>> handle = x.register_post_accumulate_grad_hook(lambda leaf: print(leaf.grad))
+        >>> (3 * x).sum().backward()
+        tensor([3., 3.])
+        """
+        if not self._requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self._node is not None:
+            raise RuntimeError(
+                "post accumulate grad hooks cannot be registered on non-leaf tensors; "
+                "register_hook sees the gradient of this one"
+            )
+        if not callable(hook):
+            raise TypeError(f"a hook must be callable, got {type(hook).__name__}")
+        if self._hooks is None:
+            self._hooks = {}
+        return hooks.register(self._hooks, hooks.AfterAccumulation(hook))
+
     def _register(self, hook):
         if not callable(hook):
             raise TypeError(f"a hook must be callable, got {type(hook).__name__}")

@@ -35,6 +35,18 @@ def register(hooks, hook, prepend=False):
     return handle
 
 
+class AfterAccumulation:
+    """A hook of a leaf that gets the leaf itself, once its ``grad`` is complete."""
+
+    __slots__ = ("hook",)
+
+    def __init__(self, hook):
+        self.hook = hook
+
+    def __call__(self, tensor):
+        self.hook(tensor)
+
+
 class Numbered:
     """A tensor hook with the number of the output it watches."""
 

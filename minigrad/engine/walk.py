@@ -13,6 +13,7 @@ from .. import backend, dtypes
 from . import graph, observe
 from .autocast import under
 from .graph import tag_of
+from .hooks import AfterAccumulation
 from .modes import enable_grad, state
 from .op import OPERATIONS
 
@@ -159,10 +160,18 @@ def run_leaf_hooks(tensor, gradient, create_graph):
     algebra = _Tensors if create_graph else _Arrays
     kind = tensor._tag or tensor._array.dtype
     for hook in list(tensor._hooks.values()):
+        if type(hook) is AfterAccumulation:
+            continue
         replaced = hook(algebra.wrap(gradient, kind))
         if replaced is not None:
             gradient = algebra.unwrap(replaced, None, (tensor._array.shape, kind))
     return gradient
+
+
+def _run_later_hooks(tensor):
+    for hook in list(tensor._hooks.values()):
+        if type(hook) is AfterAccumulation:
+            hook(tensor)
 
 
 def _modified(node):
@@ -361,6 +370,8 @@ def accumulate(found, create_graph):
         known = tensor._grad
         if create_graph:
             tensor._grad = gradient if known is None else OPERATIONS.add(known, gradient)
+            if tensor._hooks:
+                _run_later_hooks(tensor)
             continue
         if known is not None:
             gradient = _Arrays.add(known._array, gradient, tensor._tag)
@@ -371,4 +382,6 @@ def accumulate(found, create_graph):
         tensor._grad = graph.new_tensor(gradient, tensor._tag)
         if known is not None and observe.watchers:
             observe.watchers["accumulate"](tensor, known)
+        if tensor._hooks:
+            _run_later_hooks(tensor)
 

@@ -16,7 +16,7 @@ from .modes import *
 from .module import Module
 from .normalization import *
 from .padding import *
-from .parameter import Parameter
+from .parameter import Buffer, Parameter
 from .pool import *
 from .recurrent import *
 from .resize import *

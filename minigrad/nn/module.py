@@ -6,7 +6,7 @@ from itertools import chain
 
 from ..engine.graph import TensorBase
 from . import hooks, loading
-from .parameter import Parameter
+from .parameter import Buffer, Parameter
 
 _HAS_NOTES = sys.version_info >= (3, 11)
 
@@ -62,6 +62,9 @@ class Module:
             self._register("_parameters", name, value)
         elif isinstance(value, Module):
             self._register("_modules", name, value)
+        elif isinstance(value, Buffer):
+            self._register("_buffers", name, value)
+            self._keep_buffer(name, value.persistent)
         elif name in self.__dict__ and self._registry(name) is not None:
             self._replace(name, value)
         else:
@@ -171,6 +174,10 @@ class Module:
                 "(minigrad.Tensor or None required)"
             )
         self._register("_buffers", name, tensor)
+        self._keep_buffer(name, persistent)
+
+    def _keep_buffer(self, name, persistent):
+        """Whether a buffer is part of ``state_dict``."""
         if persistent:
             self._non_persistent_buffers.discard(name)
         else:

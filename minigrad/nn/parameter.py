@@ -1,4 +1,4 @@
-"""Parameter: a tensor that a module trains."""
+"""Parameter: a tensor that a module trains. Buffer: one that is state and is not trained."""
 
 from ..engine.graph import as_instance, new_tensor, version_cell
 from ..ops.creation import check_differentiable, empty
@@ -29,3 +29,24 @@ class Parameter(Tensor):
 
     def __repr__(self):
         return f"Parameter containing:\n{super().__repr__()}"
+
+
+class Buffer(Tensor):
+    """A tensor that a :class:`Module` registers as a buffer when it is assigned as an attribute.
+
+    A ``persistent`` one is part of ``state_dict``. It shares memory with ``data``.
+
+    >>> import minigrad as mg
+    >>> module = mg.nn.Module()
+    >>> module.mean = mg.nn.Buffer(mg.zeros(2))
+    >>> dict(module.named_buffers())
+    {'mean': tensor([0., 0.])}
+    """
+
+    persistent = True
+
+    def __new__(cls, data=None, *, persistent=True):
+        data = empty(0) if data is None else tensor_of(data, "data").detach()
+        buffer = as_instance(data, cls)
+        buffer.persistent = persistent
+        return buffer

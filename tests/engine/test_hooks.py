@@ -123,3 +123,43 @@ def test_misuse(x):
     x.register_hook(lambda g: mg.ones(3))
     with pytest.raises(RuntimeError, match=r"\(3,\).*\(2,\)"):
         x.sum().backward()
+
+
+def test_hooks_after_accumulation_see_the_whole_gradient():
+    x = mg.ones(2, requires_grad=True)
+    seen = []
+    x.register_post_accumulate_grad_hook(lambda leaf: seen.append(leaf.grad.tolist()))
+    x.register_hook(lambda g: g * 10.0)
+    (x + x).sum().backward()
+    (3 * x).sum().backward()
+    assert seen == [[20.0, 20.0], [50.0, 50.0]]
+    mg.autograd.grad(x.sum(), x)
+    (x * x).sum().backward(create_graph=True)
+    assert len(seen) == 3
+
+
+def test_a_hook_after_accumulation_may_free_the_gradient():
+    x = mg.ones(2, requires_grad=True)
+    optimizer = mg.optim.SGD([x], lr=0.5)
+
+    def step(leaf):
+        optimizer.step()
+        leaf.grad = None
+
+    handle = x.register_post_accumulate_grad_hook(step)
+    x.sum().backward()
+    assert x.grad is None
+    assert x.tolist() == [0.5, 0.5]
+    handle.remove()
+    x.sum().backward()
+    assert x.grad is not None
+
+
+def test_hooks_after_accumulation_are_for_leaves():
+    x = mg.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="non-leaf"):
+        (x * 2).register_post_accumulate_grad_hook(print)
+    with pytest.raises(RuntimeError, match="doesn't require gradient"):
+        mg.ones(2).register_post_accumulate_grad_hook(print)
+    with pytest.raises(TypeError, match="must be callable"):
+        x.register_post_accumulate_grad_hook(3)

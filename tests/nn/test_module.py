@@ -316,3 +316,24 @@ def test_modules_are_pickled_with_what_they_hold():
     assert made.state_dict().keys() == net.state_dict().keys()
     assert all((a == b).all() for a, b in zip(made.parameters(), net.parameters(), strict=True))
     assert made[1]._path() == "1" and made[1]._outermost() is made
+
+
+def test_a_buffer_registers_itself():
+    module = nn.Module()
+    data = mg.zeros(2)
+    module.mean = nn.Buffer(data)
+    module.seen = nn.Buffer(mg.ones(1), persistent=False)
+    assert [name for name, _ in module.named_buffers()] == ["mean", "seen"]
+    assert list(module.state_dict()) == ["mean"]
+    data += 1
+    assert module.mean.tolist() == [1.0, 1.0]
+    twin = copy.deepcopy(module)
+    assert type(twin.mean) is nn.Buffer
+    assert list(twin.state_dict()) == ["mean"]
+    module.mean = mg.full((2,), 3.0)  # stays a buffer
+    assert module.state_dict()["mean"].tolist() == [3.0, 3.0]
+    module.weight = nn.Parameter(mg.zeros(2))
+    module.weight = nn.Buffer(mg.ones(2))
+    assert not list(module.parameters())
+    assert not nn.Buffer(mg.ones(2, requires_grad=True)).requires_grad
+    assert nn.Buffer().shape == (0,)
