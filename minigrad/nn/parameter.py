@@ -46,7 +46,7 @@ class Buffer(Tensor):
     persistent = True
 
     def __new__(cls, data=None, *, persistent=True):
-        data = empty(0) if data is None else tensor_of(data, "data").detach()
-        buffer = as_instance(data, cls)
-        buffer.persistent = persistent
+        data = empty(0) if data is None else tensor_of(data, "data")
+        buffer = as_instance(data.detach(), cls)
+        buffer._requires_grad, buffer.persistent = data._requires_grad, persistent
         return buffer

@@ -335,5 +335,5 @@ def test_a_buffer_registers_itself():
     module.weight = nn.Parameter(mg.zeros(2))
     module.weight = nn.Buffer(mg.ones(2))
     assert not list(module.parameters())
-    assert not nn.Buffer(mg.ones(2, requires_grad=True)).requires_grad
+    assert nn.Buffer(mg.ones(2, requires_grad=True)).requires_grad
     assert nn.Buffer().shape == (0,)
