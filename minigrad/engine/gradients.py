@@ -27,7 +27,10 @@ _ONE = {np.dtype(name): np.ones((), name) for name in ("float32", "float64")}
 
 
 def _start(tensor, gradient, create_graph, position):
-    """The gradient a walk starts with at an output: a tensor, or an array (float32 if emulated)."""
+    """The gradient a walk starts with at an output: a tensor, or an array.
+
+    One that was passed is as it is stored; the 1 of an emulated output is float32.
+    """
     array = tensor._array
     if not tensor._requires_grad:
         raise RuntimeError(
@@ -68,7 +71,7 @@ def _given(tensor, gradient, create_graph, position):
     same = gradient._array.dtype is tensor._array.dtype and gradient._tag is tensor._tag
     if not same:
         gradient = OPERATIONS.cast(gradient, dtype=graph.dtype_of(tensor))
-    return gradient if create_graph else graph.values(gradient)
+    return gradient if create_graph else gradient._array
 
 
 def _roots(outputs, gradients, create_graph):

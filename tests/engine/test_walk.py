@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad import dtypes
 from minigrad.engine.op import Op
 
 from .training import step
@@ -219,3 +220,19 @@ def test_the_engine_unbroadcasts_and_casts():
     Broadcast.apply(x).sum().backward()
     assert x.grad.tolist() == [3.0, 3.0]
     assert x.grad.dtype is mg.float32
+
+
+def test_a_gradient_in_a_narrow_format_is_taken_as_it_is_stored(monkeypatch):
+    x = mg.ones(3, requires_grad=True)
+    y, g = x.to(mg.bfloat16), mg.tensor([1.0, 2.0, 3.0], dtype=mg.bfloat16)
+    monkeypatch.setattr(dtypes, "encode", None)  # nothing is rounded again
+    y.backward(g)
+    assert x.grad.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_the_users_gradient_in_a_narrow_format_is_not_captured():
+    x = mg.ones(2, dtype=mg.bfloat16, requires_grad=True)
+    g = mg.tensor([1.0, 2.0], dtype=mg.bfloat16)
+    x.backward(g)
+    g.zero_()
+    assert x.grad.tolist() == [1.0, 2.0]
