@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks import harness
 
 BUDGET = 0.06
-WAYS = ("pointwise", "winograd", "direct", "tiles", "matrices")
+WAYS = ("pointwise", "winograd", "direct", "spread", "tiles", "matrices")
 PASSES = ("forward", "weights")
 OPERATIONS = 2e8  # of a workload, about: so many images are taken
 
@@ -22,8 +22,9 @@ OPERATIONS = 2e8  # of a workload, about: so many images are taken
 def workloads():
     """name: (images, channels, size, filters, kernel, stride, groups)"""
     found = {}
+    widths = (3, 32), (8, 8), (16, 6), (16, 16), (32, 64), (64, 64), (256, 256)
     for kernel, stride in ((1, 1), (1, 2), (3, 1), (3, 2), (5, 1)):
-        for channels, filters in ((3, 32), (8, 8), (16, 16), (32, 64), (64, 64), (256, 256)):
+        for channels, filters in widths:
             for size in (7, 14, 32):
                 one = 2 * channels * filters * (kernel * size / stride) ** 2
                 count = int(min(max(OPERATIONS / one, 1), 64))
@@ -61,6 +62,7 @@ def decisions():
         "pointwise": (conv, "_is_pointwise"),
         "winograd": (conv.winograd, "fits"),
         "direct": (conv, "_is_direct"),
+        "spread": (conv.conv_spread, "fits"),
         "tiles": (conv.conv_tiles, "fits"),
     }
 

@@ -3,7 +3,8 @@
 Along the width every tap of the kernel gets a copy of its own: then the rows that belong to kernel
 height many input rows, lying one after another, already are the columns that an output row of many
 images multiplies. So the scratch is smaller than all columns by the height of the kernel, and a
-block of it stays in the cache. Convolutions with few products per output go to conv_direct.
+block of it stays in the cache. That is the way of those that no other room takes: winograd,
+conv_direct (few products per output), conv_spread (few outputs), conv_tiles.
 
 Arrays have three spatial axes here; fewer are led by axes of extent 1. The input gradient is a sum
 of convolutions of g with stride 1, one for each residue of a position modulo the stride.
@@ -20,7 +21,7 @@ from ..compile import jit
 from ..floating import quiet
 from ..memory import empty
 from ..reference import conv as reference
-from . import conv_direct, conv_tiles, winograd
+from . import conv_direct, conv_spread, conv_tiles, winograd
 from .conv_direct import copy_row
 from .maps import FAST
 
@@ -217,6 +218,8 @@ def _correlate(x, y, weight, bias, window, groups):
         winograd.correlate(x, y, weight, bias, window[1][1:])
     elif _is_direct(len(weight), weight.shape, groups):
         launch.split(conv_direct.correlate, (x, y), weight, bias, *window, groups, cost=cost)
+    elif conv_spread.fits(x, y, kernel, window, groups):
+        conv_spread.correlate(x, y, weight, bias, window)
     elif conv_tiles.fits(x, y, kernel, window, groups):
         conv_tiles.correlate(x, y, weight, bias, window)
     else:
