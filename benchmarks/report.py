@@ -170,9 +170,9 @@ def caption(found):
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return (
         f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, "
-        f"{versions}. Medians of {found['rounds']} rounds of short turns, each peer in a living "
-        "process of its own. For a peer: its time divided by minigrad's, above 1 where minigrad is "
-        "faster, and the range over the rounds."
+        f"{versions}. Medians of {found['rounds']} rounds, in which the peers take turns, each in "
+        "a process of its own. For a peer: its time divided by minigrad's, above 1 where minigrad "
+        "is faster, and the range over the rounds."
     )
 
 
