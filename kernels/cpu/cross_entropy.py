@@ -332,7 +332,6 @@ def nll(x, target, weight, ignore_index, reduction):
 @jit()
 def _spread(factor, target, g, out):
     for i in range(len(out)):
-        out[i] = ZERO(factor[0, 0])
         for k in range(factor.shape[1]):
             t = target[i, k]
             if 0 <= t < out.shape[1]:
@@ -344,6 +343,7 @@ def nll_vjp(g, factor, target, classes):
     if factor.dtype not in FAST or not factor.size or g.dtype != factor.dtype:
         return reference.nll_vjp(g, factor, target, classes)
     out = empty((len(factor), classes, factor.shape[1]), factor.dtype)
+    out.fill(0)
     g = np.ascontiguousarray(g).reshape(factor.shape if g.ndim else (1, 1))
     factor, target = np.ascontiguousarray(factor), np.ascontiguousarray(target)
     _spread(factor, target, g, out)
