@@ -9,6 +9,7 @@ from ..compile import SUM, jit
 from ..memory import empty, empty_like
 from ..reference import cross_entropy as reference
 from . import vmath
+from .gather import zeros
 from .maps import FAST, same
 from .softmax import _columns_shifted_exp as columns_shifted_exp
 from .softmax import shifted_exp
@@ -342,8 +343,7 @@ def nll_vjp(g, factor, target, classes):
     """g · factor at the target of each row, 0 at the other classes: (N, C, P) from (N, P)"""
     if factor.dtype not in FAST or not factor.size or g.dtype != factor.dtype:
         return reference.nll_vjp(g, factor, target, classes)
-    out = empty((len(factor), classes, factor.shape[1]), factor.dtype)
-    out.fill(0)
+    out = zeros((len(factor), classes, factor.shape[1]), factor.dtype)
     g = np.ascontiguousarray(g).reshape(factor.shape if g.ndim else (1, 1))
     factor, target = np.ascontiguousarray(factor), np.ascontiguousarray(target)
     _spread(factor, target, g, out)

@@ -325,8 +325,10 @@ def nll_loss(
 ):
     """−w_target · input_target of log-probabilities; shapes and the mean as in cross_entropy."""
     check_reduction(reduction, size_average, reduce)
-    if weight is None and not observe.watchers and _plain_rows(input, target):
+    if weight is None and _plain_rows(input, target):
         x, t = input, target
+        if observe.watchers:
+            observe.watchers["loss"]("nll_loss", x)
     else:
         x, t, weight = checked("nll_loss", input, target, weight)
     return Nll.apply(x, t, weight, ignore_index=ignore_index, reduction=reduction)
