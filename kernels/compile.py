@@ -78,7 +78,7 @@ class _Note(event.Listener):
 
 
 class _NoCollector(event.Listener):
-    """No cyclic garbage collection while kernels compile: it finds little and takes a tenth."""
+    """No cyclic garbage collection while kernels compile: it takes some per cent of the time."""
 
     depth, enabled = 0, False
 

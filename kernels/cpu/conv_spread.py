@@ -13,8 +13,16 @@ import numpy as np
 from .. import launch
 from ..compile import jit
 from .conv_tiles import COST, LARGEST
-from .pixels import SINGLE, fill, flat_images, images_of, pixels_to_planes, places, planes_to_pixels
-from .pixels import zeros as scratch_of
+from .pixels import (
+    SINGLE,
+    fill,
+    flat_images,
+    images_of,
+    pixels_to_planes,
+    places,
+    planes_to_pixels,
+    scratch_of,
+)
 from .simd import WIDTH, multiply_rows
 
 ONES = (1, 1, 1)

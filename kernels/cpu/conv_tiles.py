@@ -21,7 +21,7 @@ from .pixels import (
     pixels_to_planes,
     places,
     planes_to_pixels,
-    zeros,
+    scratch_of,
 )
 from .simd import WIDTH, multiply_rows
 
@@ -125,8 +125,8 @@ class _Plan:
     def scratch(self):
         """Pixels of an image with its border, pixels of its outputs."""
         outputs = len(self.outside) * self.k_unit
-        pixels = zeros((self.high * self.wide + 1) * self.channels + WIDTH)
-        return self.inside, self.outside, pixels, zeros(outputs + WIDTH)
+        pixels = scratch_of((self.high * self.wide + 1) * self.channels + WIDTH)
+        return self.inside, self.outside, pixels, scratch_of(outputs + WIDTH)
 
 
 @functools.lru_cache(maxsize=256)

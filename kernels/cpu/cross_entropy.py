@@ -6,10 +6,9 @@ import numpy as np
 
 from .. import launch
 from ..compile import SUM, jit
-from ..memory import empty, empty_like
+from ..memory import empty, empty_like, zeros
 from ..reference import cross_entropy as reference
 from . import vmath
-from .gather import zeros
 from .maps import FAST, same
 from .softmax import _columns_shifted_exp as columns_shifted_exp
 from .softmax import shifted_exp

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import launch
 from ..compile import jit
-from ..memory import SMALL, empty
+from ..memory import empty, zeros
 from ..reference import gather as reference
 from .maps import FAST
 
@@ -171,16 +171,6 @@ def _folded(axis, *arrays):
     lead, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
     tail = () if last else (inner,)
     return [np.ascontiguousarray(a).reshape(lead, a.shape[axis], *tail) for a in arrays]
-
-
-def zeros(shape, dtype):
-    """As np.zeros, in warm memory."""
-    out = empty(shape, dtype)
-    if out.nbytes < SMALL:
-        out.fill(0)
-    else:  # bytes are set twice as fast as numbers
-        out.reshape(-1).view(np.uint8).fill(0)
-    return out
 
 
 def take_rows(x, index, axis):

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..compile import jit
+from ..memory import zeros
 from ..reference import index as reference
-from .gather import zeros
 from .maps import FAST, flat
 
 

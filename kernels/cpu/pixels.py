@@ -7,7 +7,7 @@ scratch with a border, and their outputs are turned back.
 import numpy as np
 
 from ..compile import jit
-from ..memory import empty
+from ..memory import empty, zeros
 from .simd import LANES, places_to_rows, rows_to_places
 
 SINGLE = np.dtype(np.float32)
@@ -31,11 +31,9 @@ def images_of(x):
     return np.ascontiguousarray(x.swapaxes(1, 2)).reshape(x.shape[0] * x.shape[2], -1)
 
 
-def zeros(count):
+def scratch_of(count):
     """Scratch that begins with zeros; a border stays so."""
-    scratch = empty((count,), SINGLE)
-    scratch[:] = 0
-    return scratch
+    return zeros((count,), SINGLE)
 
 
 def flat_images(kernel, x, y, window, groups):

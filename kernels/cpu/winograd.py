@@ -31,7 +31,7 @@ from .pixels import (
     pixels_to_planes,
     places,
     planes_to_pixels,
-    zeros,
+    scratch_of,
 )
 from .simd import LANES, WIDTH, make_transform, multiply_rows
 
@@ -205,8 +205,8 @@ class _Plan:
         total = self.images * self.tiles_of[0] * self.tiles_of[1]
         rows, columns = (OUT * n for n in self.tiles_of)
         # a pixel more, for what lies beyond the border, and vectors may end behind the last one
-        pixels = zeros((self.high * self.wide + 1) * self.c_unit + WIDTH)
-        results = zeros(rows * columns * self.k_unit + WIDTH)
+        pixels = scratch_of((self.high * self.wide + 1) * self.c_unit + WIDTH)
+        results = scratch_of(rows * columns * self.k_unit + WIDTH)
         tiles = empty((IN * IN * (total * self.c_unit + WIDTH),), SINGLE)
         products = empty((IN * IN * (total * self.k_unit + WIDTH),), SINGLE)
         return pixels, tiles, products, results
