@@ -132,6 +132,47 @@ def decode(array, tag):
     return array
 
 
+def decode_all(arrays, tags):
+    """As decode, of each. Views that use up one array are views of what it decodes to.
+
+    So the queries, keys and values of one projection become float32 in one pass over it.
+    """
+    parts = [tag is not None and _is_part(a) for a, tag in zip(arrays, tags, strict=True)]
+    if sum(parts) < 2:
+        return [decode(a, tag) for a, tag in zip(arrays, tags, strict=True)]
+    used, wholes, decoded = {}, {}, []
+    for array, part in zip(arrays, parts, strict=True):
+        if part:
+            used[id(array.base)] = used.get(id(array.base), 0) + array.size
+    for array, part, tag in zip(arrays, parts, tags, strict=True):
+        if not part or used[id(array.base)] < array.base.size:
+            decoded.append(decode(array, tag))
+            continue
+        if id(array.base) not in wholes:
+            wholes[id(array.base)] = decode(array.base, tag)
+        decoded.append(_same_part(array, wholes[id(array.base)]))
+    return decoded
+
+
+def _is_part(array):
+    """Whether an array is a strided view of a whole one of the same two-byte elements."""
+    return (
+        type(array) is np.ndarray
+        and array.itemsize == 2
+        and not array.flags.c_contiguous
+        and type(array.base) is np.ndarray
+        and array.base.dtype == array.dtype
+        and array.base.flags.c_contiguous
+    )
+
+
+def _same_part(view, decoded):
+    """The view of ``decoded`` that ``view`` is of its base; elements are twice as wide there."""
+    start = view.__array_interface__["data"][0] - view.base.__array_interface__["data"][0]
+    strides = [2 * stride for stride in view.strides]
+    return np.ndarray(view.shape, decoded.dtype, decoded, 2 * start, strides)
+
+
 class _Rounding(threading.local):
     draw_key = None  # gives a new key for each array while rounding is stochastic
 

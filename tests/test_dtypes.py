@@ -4,9 +4,11 @@ import copy
 import math
 import pickle
 
+import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad import dtypes
 
 
 @pytest.mark.parametrize(
@@ -48,3 +50,17 @@ def test_numpy_without_recording_needs_no_detach():
 
 def test_numbers_too_large_for_a_dtype_become_infinite_without_a_warning():
     assert mg.tensor([1e300, -1e300], dtype=mg.float64).float().tolist() == [math.inf, -math.inf]
+
+
+def test_views_that_use_up_one_array_are_decoded_with_it():
+    whole = dtypes.encode(np.arange(24, dtype=np.float32).reshape(2, 3, 4), mg.bfloat16)
+    parts = [whole.transpose(1, 0, 2)[i] for i in range(3)]
+    for given in (parts, [None, *parts[::-1]], parts[:2], [whole, parts[0]]):
+        tags = [None if view is None else mg.bfloat16 for view in given]
+        for one, view in zip(dtypes.decode_all(given, tags), given, strict=True):
+            if view is not None:
+                np.testing.assert_array_equal(one, dtypes.decode(view, mg.bfloat16))
+                assert one.dtype == np.float32
+    first, second, third = dtypes.decode_all(parts, [mg.bfloat16] * 3)
+    assert first.base is second.base is third.base is not None
+    assert dtypes.decode_all(parts[:2], [mg.bfloat16] * 2)[0].base is not first.base

@@ -74,6 +74,8 @@ def _look(optimizer, record):
         _check_stale(optimizer, record)
     if record.groups != len(optimizer.param_groups):
         _begin(optimizer, record)
+    elif record.backwards == thread.own.backwards and not _has_new_gradient(optimizer, record):
+        return  # the same gradients again, and no pass that could have gone elsewhere
     if record.young or record.waiting:
         _look_in_detail(optimizer, record)
     elif not _has_new_gradient(optimizer, record):

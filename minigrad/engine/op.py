@@ -46,7 +46,8 @@ class Op:
     the gradient's elements are those of the outputs', elsewhere: their stored bits are moved),
     ``precision`` (what autocast does to the inputs: "low", "fp32", "widest" or "input"),
     ``recomputes`` (the vjp can do without saved intermediates, which are None when it runs on
-    tensors), ``once_differentiable`` (create_graph raises).
+    tensors), ``pointwise`` (of the one gradient and the saved arrays, all of one shape, the vjp
+    takes each element by itself), ``once_differentiable`` (create_graph raises).
     """
 
     __slots__ = ("k", "saved", "sources", "edges", "sequence", "recorded", "__dict__")
@@ -58,6 +59,7 @@ class Op:
     moves = False
     precision = "input"
     recomputes = False
+    pointwise = False
     once_differentiable = False
     name = "op"
 
@@ -319,7 +321,9 @@ def _apply_general(cls, tensors, params):
     if tag is not None:
         ctx.emulated = True
     moved = cls.view and tag is not None  # the stored bits move, so that memory stays shared
-    arrays = [None if t is None else t._array if moved else graph.values(t) for t in tensors]
+    arrays = [None if t is None else t._array for t in tensors]
+    if tag is not None and not moved:
+        arrays = dtypes.decode_all(arrays, [None if t is None else t._tag for t in tensors])
     ctx.recorded = state.recording and any(t is not None and t._requires_grad for t in tensors)
     try:
         out = ctx.forward(k, *arrays, **params)

@@ -21,6 +21,8 @@ _ndarray = np.ndarray
 _kernels = backend.kernels_by_type
 _OWNERS = backend.MEMORY_OWNERS
 
+PIECE = 1 << 17  # elements of which float32 copies stay in a cache
+
 
 def walk(roots, retain_graph=False, create_graph=False, wanted=None):
     """Send gradients from ``roots`` down the graph.
@@ -215,35 +217,59 @@ class _Arrays:
 
     @staticmethod
     def vjp(node, gradients, retain_graph):
-        saved = node.saved
-        if saved:
+        if node.saved:
             _check_saved(node)
-        runner = node
         if len(gradients) > 1:
             gradients = node.fill_gradients(gradients)  # as stored, like those that are there
         if node.emulated and not node.moves:
-            runner, gradients = _Arrays._decoded(node, gradients)
-        if len(gradients) > 1:
-            results = runner.vjp(node.k, *gradients)
+            results = _Arrays._decoded(node, gradients, retain_graph)
+        elif len(gradients) > 1:
+            results = node.vjp(node.k, *gradients)
         else:
-            results = runner.vjp(node.k, gradients[0])
-        if saved and not retain_graph:
+            results = node.vjp(node.k, gradients[0])
+        if node.saved and not retain_graph:
             node.saved = graph.RELEASED
         return _checked(node, results)
 
     @staticmethod
-    def _decoded(node, gradients):
-        """The node with its emulated saved arrays, and its gradients, as float32."""
+    def _decoded(node, gradients, retain_graph):
+        """The vjp of an emulated node, whose saved arrays and gradients become float32 for it.
+
+        Their stored forms go first, where nobody needs them again: there may not be room for both.
+        """
+        if node.pointwise and gradients[0].size > PIECE and type(gradients[0]) is _ndarray:
+            return _Arrays._piecewise(node, gradients[0])
         runner = _twin(node)
         if node.saved:
-            runner.saved = tuple(
-                dtypes.decode(a, source[0][2])
-                for a, source in zip(node.saved, node.sources, strict=True)
-            )
-        return runner, [
-            None if g is None else dtypes.decode(g, tag_of(kind))
-            for g, (_, kind) in zip(gradients, node.outputs, strict=True)
-        ]
+            runner.saved = _Arrays._decoded_saved(node, node.saved)
+            if not retain_graph:
+                node.saved = graph.RELEASED
+        return runner.vjp(
+            node.k,
+            *(
+                None if g is None else dtypes.decode(g, tag_of(kind))
+                for g, (_, kind) in zip(gradients, node.outputs, strict=True)
+            ),
+        )
+
+    @staticmethod
+    def _piecewise(node, gradient):
+        """As _decoded, for a pointwise node: only a piece at a time is float32."""
+        runner, tag = _twin(node), tag_of(node.outputs[0][1])
+        stored = gradient.reshape(-1)
+        saved = [a if a is None else a.reshape(-1) for a in node.saved]
+        result = backend.empty(stored.shape, stored.dtype)
+        for start in range(0, stored.size, PIECE):
+            piece = slice(start, start + PIECE)
+            pieces = [a if a is None else a[piece] for a in saved]
+            runner.saved = _Arrays._decoded_saved(node, pieces)
+            g = dtypes.decode(stored[piece], tag)
+            result[piece] = dtypes.encode(runner.vjp(node.k, g), tag)
+        return result.reshape(gradient.shape)
+
+    @staticmethod
+    def _decoded_saved(node, arrays):
+        return tuple(dtypes.decode_all(arrays, [owner[2] for owner, *_ in node.sources]))
 
     @staticmethod
     def conform(node, gradient, shape, kind):

@@ -26,6 +26,7 @@ class Tanh(Op):
     """y = tanh x.    dL/dx = g · (1 − y²)"""
 
     samples = draw.unary
+    pointwise = True
 
     def forward(ctx, k, x):
         y = k.tanh(x)
@@ -61,6 +62,7 @@ class Sigmoid(Op):
     """y = 1 / (1 + e⁻ˣ).    dL/dx = g · y · (1 − y)"""
 
     samples = draw.unary
+    pointwise = True
 
     def forward(ctx, k, x):
         y = k.sigmoid(x)
@@ -96,6 +98,7 @@ class Relu(Op):
     """y = max(x, 0).    dL/dx = 0 where x ≤ 0, else g"""
 
     samples = draw.unary
+    pointwise = True
 
     def forward(ctx, k, x):
         y = k.relu(x)
@@ -137,6 +140,7 @@ class Gelu(Op):
 
     samples = draw.unary
     recomputes = True
+    pointwise = True
 
     def forward(ctx, k, x):
         if not ctx.recorded or ctx.emulated:
@@ -183,6 +187,7 @@ class GeluTanh(Op):
 
     samples = draw.unary
     recomputes = True
+    pointwise = True
 
     def forward(ctx, k, x):
         if not ctx.recorded or ctx.emulated:
@@ -211,6 +216,8 @@ class GeluTanh(Op):
 
 class Curve(Op, abstract=True):
     """y = f(x).    dL/dx = g · f′(x), by the kernels ``name`` and ``name_vjp``"""
+
+    pointwise = True
 
     def forward(ctx, k, x, **settings):
         ctx.settings = settings

@@ -5,7 +5,9 @@ import warnings
 
 import pytest
 
+import minigrad as mg
 from minigrad import debug
+from minigrad.debug import lint_step
 
 from . import clean_models, clean_training, planted_models, planted_training  # noqa: F401
 from .programs import CLEAN, PLANTED, loader
@@ -118,3 +120,22 @@ def test_correct_programs_are_silent(program):
 def test_there_are_enough_programs():
     assert len(PLANTED) >= 40
     assert len(CLEAN) >= 40
+
+
+def test_repeated_steps_with_the_same_gradients_are_not_looked_at(monkeypatch):
+    p = mg.ones(3, requires_grad=True)
+    optimizer = mg.optim.SGD([p], lr=0.1)
+    p.sum().backward()
+    looks, look = [], lint_step._look_in_detail
+    monkeypatch.setattr(
+        lint_step, "_look_in_detail", lambda *args: looks.append(args) or look(*args)
+    )
+    for _ in range(5):
+        optimizer.step()
+    assert len(looks) == 2  # the second tells that they are the same
+    p.grad = mg.ones(3)
+    optimizer.step()
+    optimizer.zero_grad()
+    p.sum().backward()
+    optimizer.step()
+    assert len(looks) == 4

@@ -12,7 +12,8 @@ import pytest
 
 import minigrad as mg
 from minigrad import dtypes
-from minigrad.engine.op import Op
+from minigrad.engine import walk
+from minigrad.engine.op import OPS, Op
 
 from .training import step
 
@@ -228,6 +229,42 @@ def test_a_gradient_in_a_narrow_format_is_taken_as_it_is_stored(monkeypatch):
     monkeypatch.setattr(dtypes, "encode", None)  # nothing is rounded again
     y.backward(g)
     assert x.grad.tolist() == [1.0, 2.0, 3.0]
+
+
+POINTWISE = sorted(name for name, op in OPS.items() if op.pointwise)
+
+
+@pytest.mark.parametrize("dtype", [mg.float16, mg.bfloat16, mg.float_format(4, 3)])
+@pytest.mark.parametrize("name", POINTWISE)
+def test_pointwise_gradients_in_pieces_are_those_of_the_whole(name, dtype, monkeypatch):
+    op, rng = OPS[name], np.random.default_rng(0)
+    params = next(iter(op.samples(rng))).params
+    values, seed = mg.tensor(rng.normal(size=(2, 6, 3))), mg.tensor(rng.normal(size=(2, 3, 6)))
+
+    def gradient(piece):
+        monkeypatch.setattr(walk, "PIECE", piece)
+        x = values.to(dtype).requires_grad_()
+        op.apply(x.transpose(1, 2), **params).backward(seed.to(dtype))
+        return x.grad.tolist()
+
+    assert gradient(5) == gradient(36)
+
+
+def test_stored_forms_go_before_the_vjp_of_their_float32_forms():
+    class Doubling(Op, abstract=True):
+        def forward(ctx, k, x):
+            ctx.save(x)
+            return k.add(x, x)
+
+        def vjp(ctx, k, g):
+            seen.append((len(ctx.saved), type(node.saved) is tuple))
+            return k.add(g, g)
+
+    seen, y = [], Doubling.apply(mg.ones(2, dtype=mg.bfloat16, requires_grad=True))
+    node = y._node
+    y.sum().backward(retain_graph=True)
+    y.sum().backward()
+    assert seen == [(1, True), (1, False)]
 
 
 def test_the_users_gradient_in_a_narrow_format_is_not_captured():
