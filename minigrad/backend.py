@@ -34,6 +34,8 @@ def kernels_of(*arrays):
     >>> kernels_of(np.ones(3)).backend
     'cpu'
     """
+    if len(arrays) == 1:
+        return registry.of(arrays[0])
     first = next(a for a in arrays if a is not None)
     for position, array in enumerate(arrays):
         if array is not None and type(array) is not type(first):

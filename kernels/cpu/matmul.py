@@ -1,5 +1,8 @@
 """Matrix products by NumPy's BLAS, called by its cheapest door and into buffers of our own.
 
+Those of many rows, and those of few numbers, go by tiles where that is faster (see
+:mod:`kernels.cpu.large_linear` and :mod:`kernels.cpu.tiny_linear`).
+
 ``np.dot(out=)`` costs 0.4 µs less than ``np.matmul``. Where we use several threads, they share out
 the longer side of a large product, or the batch, and each of them calls BLAS on one thread (see
 :mod:`kernels.blas`).
@@ -21,6 +24,7 @@ from ..registry import CPU
 
 FEW_ROWS = 64  # up to here OpenBLAS computes x Wᵀ slower than W xᵀ
 LONG_ROWS = 512  # from this length on that pays for transposing the result
+MANY_ROWS = 512  # from here on tiles may be faster than BLAS
 MULTIPLY_ADD_COST = 0.06  # in units of one exp
 BLAS_ALONE = 1 << 18  # multiplications up to which BLAS keeps to one thread by itself
 FEW = SMALL // 8  # elements that malloc finds room for quickly
@@ -77,7 +81,7 @@ def matmul(a, b):
     if a.dtype != b.dtype:
         return np.asarray(reference.matmul(a, b))
     if a.ndim == b.ndim == 2:
-        return _dot(a, b)
+        return _product(a, b)
     if a.ndim < 3 or a.shape[:-2] != b.shape[:-2] or a.dtype.kind != "f":
         return np.asarray(_matmul(a, b))
     out = empty((*a.shape[:-1], b.shape[-1]), a.dtype)
@@ -93,6 +97,14 @@ def _loops():
     from . import tiny_linear
 
     return tiny_linear
+
+
+@functools.cache
+def _large():
+    """The tiles for many rows, loaded when they may be needed."""
+    from . import large_linear
+
+    return large_linear
 
 
 def linear(x, weight, bias, activation=IDENTITY):
@@ -115,8 +127,17 @@ def linear(x, weight, bias, activation=IDENTITY):
     return CPU.bias_activation(y, bias, activation)
 
 
+def _product(a, b):
+    """a b by the faster of two ways."""
+    if len(a) >= MANY_ROWS and _large().fits(a, b, None, *b.shape):
+        return _large().product(a, b)
+    return _dot(a, b)
+
+
 def _product_with_transposed(x, weight, bias):
-    """x Wᵀ + b by the faster of two ways."""
+    """x Wᵀ + b by the fastest of three ways."""
+    if len(x) >= MANY_ROWS and _large().fits(x, weight, bias, *weight.shape[::-1]):
+        return _large().product_with_transposed(x, weight, bias)
     if 1 < len(x) <= FEW_ROWS and x.shape[1] >= LONG_ROWS:
         y, transposed = empty((len(x), len(weight)), x.dtype), _dot(weight, x.T).T
         return _add(transposed, x.dtype.type(0) if bias is None else bias, y)
@@ -140,7 +161,7 @@ def linear_vjp(g, x, weight, y, activation, needs):
     if activation != IDENTITY:
         g = getattr(CPU, SLOPES[activation])(g, y)
     return (
-        _dot(g, weight) if needs[0] else None,
+        _product(g, weight) if needs[0] else None,
         _dot(g.T, x) if needs[1] else None,
         CPU.sum(g, (0,)) if needs[2] else None,
     )
@@ -212,8 +233,8 @@ def linear_input_grad(g, weight):
     if g.dtype != weight.dtype:
         return np.asarray(reference.linear_input_grad(g, weight))
     if g.ndim == 2:
-        return _dot(g, weight)
-    return _dot(rows_of(g), weight).reshape(*g.shape[:-1], weight.shape[1])
+        return _product(g, weight)
+    return _product(rows_of(g), weight).reshape(*g.shape[:-1], weight.shape[1])
 
 
 def linear_weight_grad(g, x):

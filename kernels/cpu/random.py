@@ -13,7 +13,6 @@ from ..reference import random as reference
 from ..reference.random import PHILOX_M, PHILOX_W, keep_threshold, low_high
 from .vmath import by_precision, log, polynomial
 
-BITS, UNIFORM, NORMAL = range(3)
 u32, u64 = np.uint32, np.uint64
 M0, M1 = map(u64, PHILOX_M)
 W0, W1 = map(u32, PHILOX_W)
@@ -138,16 +137,19 @@ def _normal64(a, b):
 
 
 @jit()
-def _fill32(start, out, first, k0, k1, kind):
-    """out (n, 4): one row per counter, from first + start on"""
+def _fill32(start, out, first, k0, k1, uniform, normal):
+    """out (n, 4): one row per counter, from first + start on
+
+    Words as they are, or what is not None of ``uniform`` and ``normal``; only that is compiled.
+    """
     scratch = np.empty((4, BLOCK), np.uint32)
     w0, w1, w2, w3 = scratch[0], scratch[1], scratch[2], scratch[3]
     for block in range(0, out.shape[0], BLOCK):
         rows = out[block : block + BLOCK]
         _words(u64(first + u64(start + block)), k0, k1, w0, w1, w2, w3)
-        if kind == UNIFORM:
+        if uniform is not None:
             _uniform32(scratch.reshape(4 * BLOCK))
-        elif kind == NORMAL:
+        if normal is not None:
             _normal32(w0, w1)
             _normal32(w2, w3)
         for i in range(rows.shape[0]):
@@ -155,7 +157,7 @@ def _fill32(start, out, first, k0, k1, kind):
 
 
 @jit()
-def _fill64(start, out, first, k0, k1, kind):
+def _fill64(start, out, first, k0, k1, uniform, normal):
     """out (n, 2): the same with pairs of words, the second one being the upper half"""
     words, scratch = np.empty((4, BLOCK), np.uint32), np.empty((2, BLOCK), np.uint64)
     w0, w1, w2, w3 = words[0], words[1], words[2], words[3]
@@ -166,31 +168,31 @@ def _fill64(start, out, first, k0, k1, kind):
         for i in range(BLOCK):
             v0[i] = u64(u64(u64(w1[i]) << u64(32)) | u64(w0[i]))
             v1[i] = u64(u64(u64(w3[i]) << u64(32)) | u64(w2[i]))
-        if kind == UNIFORM:
+        if uniform is not None:
             _uniform64(scratch.reshape(2 * BLOCK))
-        else:
+        if normal is not None:
             _normal64(v0, v1)
         for i in range(rows.shape[0]):
             rows[i, 0], rows[i, 1] = v0[i], v1[i]
 
 
-def _fill(out, key, counter, kind):
+def _fill(out, key, counter, uniform=None, normal=None):
     """Fill ``out`` in place where it is whole counters long, through a buffer where it is not."""
     columns, loop, word = (4, _fill32, np.uint32) if out.itemsize == 4 else (2, _fill64, np.uint64)
     if out.size % columns or not out.flags.c_contiguous:
         buffer = np.empty(-(-out.size // columns) * columns, out.dtype)
-        _fill(buffer, key, counter, kind)
+        _fill(buffer, key, counter, uniform, normal)
         out[...] = buffer[: out.size].reshape(out.shape)
         return
     rows = out.reshape(out.size // columns, columns).view(word)
     k0, k1 = map(u32, low_high(key))
-    scalars = u64(counter % 2**64), k0, k1, kind
+    scalars = u64(counter % 2**64), k0, k1, uniform, normal
     launch.split(loop, (rows,), *scalars, cost=COST, indexed=True)
 
 
 def philox_bits(out, key, counter):
     """Fill a uint32 array with random words"""
-    _fill(out, key, counter, BITS)
+    _fill(out, key, counter)
 
 
 def fill_uniform(out, key, counter):
@@ -198,7 +200,7 @@ def fill_uniform(out, key, counter):
     if out.dtype not in _FLOATS:
         reference.fill_uniform(out, key, counter)
     else:
-        _fill(out, key, counter, UNIFORM)
+        _fill(out, key, counter, uniform=True)
 
 
 def fill_normal(out, key, counter):
@@ -206,7 +208,7 @@ def fill_normal(out, key, counter):
     if out.dtype not in _FLOATS:
         reference.fill_normal(out, key, counter)
     else:
-        _fill(out, key, counter, NORMAL)
+        _fill(out, key, counter, normal=True)
 
 
 @jit(forceinline=True)

@@ -125,6 +125,51 @@ def make_tile(rows):
     return tile
 
 
+def make_layer_tile(rows):
+    """The intrinsic C[i, j] = S[j] + Σ_k A[i, k] B[k, j] for ``rows`` rows and WIDTH columns.
+
+    Called as ``tile(a, a0, depth, b, b0, s, s0, c, c0, c_row)`` for k < depth: A[i, k] is
+    a[a0 + i depth + k], B[k, j] is b[b0 + k WIDTH + j], S[j] is s[s0 + j], C[i, j] is
+    c[c0 + i c_row + j]. The lines of C are fetched while the sums are made.
+    """
+    places = [(i, v) for i in range(rows) for v in range(VECTORS)]
+
+    def generate(context, builder, signature, arguments):
+        a, a0, depth, b, b0, s, s0, c, c0, c_row = arguments
+        a_start = _pointer(context, builder, signature.args[0], a, a0)
+        b_start = _pointer(context, builder, signature.args[3], b, b0)
+        s_start = _pointer(context, builder, signature.args[5], s, s0)
+        c_start = _pointer(context, builder, signature.args[7], c, c0)
+        starts = [_after(builder, a_start, i, depth) for i in range(rows)]
+        ends = [_after(builder, c_start, i, c_row) for i in range(rows)]
+        for end in ends:
+            _fetch_to_write(builder, end)
+        sums = {place: cgutils.alloca_once(builder, _VECTOR) for place in places}
+        for i, v in places:
+            builder.store(_load(builder, builder.gep(s_start, [_LONG(LANES * v)])), sums[i, v])
+        with cgutils.for_range(builder, depth) as step:
+            row = builder.gep(b_start, [builder.mul(step.index, _LONG(WIDTH))])
+            _add_step(builder, sums, [builder.gep(start, [step.index]) for start in starts], row)
+        for i, v in places:
+            end = builder.gep(ends[i], [_LONG(LANES * v)])
+            _store(builder, builder.load(sums[i, v]), end)
+        return context.get_dummy_value()
+
+    @intrinsic
+    def tile(_typing, a, a0, depth, b, b0, s, s0, c, c0, c_row):
+        return types.void(a, _n, _n, b, _n, s, _n, c, _n, _n), generate
+
+    return tile
+
+
+def _fetch_to_write(builder, pointer):
+    """Ask for a line of memory that will be written soon."""
+    pointer = builder.bitcast(pointer, ir.IntType(8).as_pointer())
+    kind = ir.FunctionType(ir.VoidType(), [pointer.type, _INT, _INT, _INT])
+    prefetch = builder.module.declare_intrinsic("llvm.prefetch", [pointer.type], kind)
+    builder.call(prefetch, [pointer, _INT(1), _INT(3), _INT(1)])
+
+
 def _add_step(builder, sums, places, row):
     """sums[i, v] += the number at places[i] · vector v of the row"""
     columns = [_load(builder, builder.gep(row, [_LONG(LANES * v)])) for v in range(VECTORS)]
@@ -154,6 +199,22 @@ def _turned(builder, rows):
                 turned[i + half] = _shuffled(builder, x, y, high)
         rows, half = turned, half // 2
     return rows
+
+
+@intrinsic
+def copy_row(_typing, x, x0, y, y0):
+    """y[y0 + j] = x[x0 + j] for j < WIDTH"""
+
+    def generate(context, builder, signature, arguments):
+        x, x0, y, y0 = arguments
+        source = _pointer(context, builder, signature.args[0], x, x0)
+        target = _pointer(context, builder, signature.args[2], y, y0)
+        for v in range(VECTORS):
+            vector = _load(builder, builder.gep(source, [_LONG(LANES * v)]))
+            _store(builder, vector, builder.gep(target, [_LONG(LANES * v)]))
+        return context.get_dummy_value()
+
+    return types.void(x, _n, y, _n), generate
 
 
 @intrinsic
@@ -258,6 +319,7 @@ def make_transform(matrix):
     return transform
 
 
+layer_tile = make_layer_tile(HEIGHT)
 if LANES:
     tall, tile4, tile2, tile1 = map(make_tile, (HEIGHT, 4, 2, 1))
 

@@ -132,7 +132,7 @@ def _product_by_type(by_loops, rows, columns):
     def run(out, a, b):
         by_loops(out, a, b)
 
-    @overload(run)
+    @overload(run, inline="always")
     def _compiled(out, a, b):
         if _tiled(out, a, b):
             return lambda out, a, b: _by_tiles(
@@ -153,7 +153,7 @@ def transpose(out, x):
     _transpose_by_loops(out, x)
 
 
-@overload(transpose)
+@overload(transpose, inline="always")
 def _compiled_transpose(out, x):
     run = _transpose_by_tiles if _tiled(out, x) else _transpose_by_loops
     return lambda out, x: run(out, x)

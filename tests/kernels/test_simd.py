@@ -55,6 +55,23 @@ def test_tile(rng, rows, depth, turned, add):
     np.testing.assert_allclose(unguarded(out, c.shape), expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("rows", HEIGHTS)
+@pytest.mark.parametrize("depth", [1, 7, 64])
+def test_layer_tile(rng, rows, depth):
+    a, b, bias = numbers(rng, rows, depth), numbers(rng, depth, WIDTH), numbers(rng, WIDTH)
+    out, (a_, b_, bias_) = guarded(np.zeros((rows, WIDTH))), map(guarded, (a, b, bias))
+    call = compiled(simd.make_layer_tile(rows), 10)
+    call(a_, GUARD, depth, b_, GUARD, bias_, GUARD, out, GUARD, WIDTH)
+    expected = a.astype(float) @ b.astype(float) + bias
+    np.testing.assert_allclose(unguarded(out, expected.shape), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_copy_row(rng):
+    x, y = numbers(rng, 2 * WIDTH), guarded(np.zeros(WIDTH))
+    compiled(simd.copy_row, 4)(x, 5, y, GUARD)
+    np.testing.assert_array_equal(unguarded(y, (WIDTH,)), x[5 : 5 + WIDTH])
+
+
 def test_a_row_has_the_same_bits_in_a_tile_of_any_height(rng):
     a, b, found = numbers(rng, simd.HEIGHT, 50), numbers(rng, 50, WIDTH), []
     for rows in HEIGHTS:
