@@ -171,8 +171,8 @@ def caption(found):
     return (
         f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, "
         f"{versions}. Medians of {found['rounds']} rounds, in which the peers take turns, each in "
-        "a process of its own. For a peer: its time divided by minigrad's, above 1 where minigrad "
-        "is faster, and the range over the rounds."
+        "a process of its own with as many cores as threads. For a peer: its time divided by "
+        "minigrad's, above 1 where minigrad is faster, and the range over the rounds."
     )
 
 

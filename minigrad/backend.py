@@ -3,6 +3,7 @@
 The array itself decides which kernels run. A device name decides only where new arrays are made.
 """
 
+import os
 import threading
 
 import numpy as np
@@ -44,6 +45,13 @@ def kernels_of(*arrays):
                 f"{device_of(first)!r}; move it with .to({device_of(first)!r})"
             )
     return registry.of(first)
+
+
+def nothing_compiled():
+    """Whether kernels are kept once they are compiled, and none is there yet."""
+    from .kernels.compile import CACHE_DIR  # imports Numba, which not everybody needs
+
+    return CACHE_DIR is not None and not os.listdir(CACHE_DIR)
 
 
 def device_of(array):

@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -9,6 +12,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import demo
+from tests.kernels.conftest import compiled_only
 
 FILES = {
     "best.npz", "curves.svg", "history.csv", "last.npz", "report.html", "settings.json",
@@ -166,3 +170,25 @@ def test_a_learning_rate_is_found_on_every_data_set(data, monkeypatch):
     x, y = next(iter(loader))
     assert loss_fn(model(x), y).item() == pytest.approx(np.log(model(x).shape[1]), abs=0.25)
     assert optimizer.param_groups[1]["weight_decay"] == 0
+
+
+REHEARSED = """
+import sys
+from numba.core import event
+from minigrad import backend, demo
+
+assert backend.nothing_compiled()
+demo.rehearse()
+assert not backend.nothing_compiled()
+with event.install_recorder("numba:compile") as recorded:
+    demo.run(epochs=1, folder=sys.argv[1], playbook=False)
+assert not recorded.buffer, [e.data["dispatcher"] for _, e in recorded.buffer]
+"""
+
+
+@compiled_only
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="on one core nothing is rehearsed")
+def test_a_rehearsal_compiles_what_the_run_begins_with(tmp_path):
+    command = [sys.executable, "-c", REHEARSED, str(tmp_path / "run")]
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run(command, check=True, env={**os.environ, **cache}, stdout=subprocess.DEVNULL)

@@ -110,7 +110,7 @@ def group_norm(x, weight, bias, layout, eps):
 
 
 @jit(SUM, forceinline=True)
-def _row_vjp(g, x, out, mean, scale, w, dw, db):
+def _row_vjp(g, x, onto, out, mean, scale, w, dw, db):
     size = x.dtype.type(x.size)
     total = along = vmath.constants(scale).zero
     for j in range(x.size):
@@ -123,11 +123,15 @@ def _row_vjp(g, x, out, mean, scale, w, dw, db):
         normal = (x[j] - mean) * scale
         dw[j] += g[j] * normal
         db[j] += g[j]
-        out[j] = scale * (g[j] * w[j] - total - normal * along)
+        slope = scale * (g[j] * w[j] - total - normal * along)
+        if onto is None:
+            out[j] = slope
+        else:
+            out[j] = onto[j] + slope
 
 
 @jit()
-def _rows_vjp(starts, parts, g, x, out, mean, variance, weight, groups, rows, eps):
+def _rows_vjp(starts, parts, g, x, onto, out, mean, variance, weight, groups, rows, eps):
     """parts[i] = the gradients for weight and bias from ``rows`` rows that begin at starts[i]"""
     width = x.shape[1]
     for i in range(len(starts)):
@@ -137,7 +141,10 @@ def _rows_vjp(starts, parts, g, x, out, mean, variance, weight, groups, rows, ep
             last = first + width
             w, dw, db = weight[first:last], parts[i, 0, first:last], parts[i, 1, first:last]
             scale = inverse_deviation(variance[r], eps)
-            _row_vjp(g[r], x[r], out[r], mean[r], scale, w, dw, db)
+            if onto is None:
+                _row_vjp(g[r], x[r], None, out[r], mean[r], scale, w, dw, db)
+            else:
+                _row_vjp(g[r], x[r], onto[r], out[r], mean[r], scale, w, dw, db)
 
 
 @jit(SUM, forceinline=True)
@@ -151,7 +158,7 @@ def _sums(g, x, mean):
 
 
 @jit()
-def _planes_vjp(start, g, x, out, sums, mean, variance, weight, groups, positions, eps):
+def _planes_vjp(start, g, x, onto, out, sums, mean, variance, weight, groups, positions, eps):
     """sums[i] = Σ g · x̂ and Σ g of each channel of row i"""
     channels, size = x.shape[1] // positions, x.dtype.type(x.shape[1])
     for i in range(len(x)):
@@ -171,6 +178,9 @@ def _planes_vjp(start, g, x, out, sums, mean, variance, weight, groups, position
             factor *= scale
             for j in range(positions):
                 oc[j] = gc[j] * factor - total - (xc[j] - m) * along
+            if onto is not None:
+                for j in range(positions):
+                    oc[j] += onto[i, low + j]
 
 
 @jit()
@@ -203,14 +213,14 @@ def _starts(rows):
 
 @jit()
 def _rows_vjp_at_once(
-    starts, parts, sums, g, x, out, mean, variance, weight, groups, rows, eps
+    starts, parts, sums, g, x, onto, out, mean, variance, weight, groups, rows, eps
 ):
-    _rows_vjp(starts, parts, g, x, out, mean, variance, weight, groups, rows, eps)
+    _rows_vjp(starts, parts, g, x, onto, out, mean, variance, weight, groups, rows, eps)
     fold(parts.reshape(len(parts), sums.size), sums)
 
 
 def _row_gradients(arrays, statistics, weight, groups, eps):
-    """The gradients of rows for x (into arrays[2]), and those for weight and bias"""
+    """The gradients of rows for x (into arrays[3]), and those for weight and bias"""
     x, channels = arrays[1], weight.size
     starts, each = _starts(len(x))
     parts, numbers = empty((len(starts), 2, channels), x.dtype), (weight, groups, each, eps)
@@ -225,14 +235,14 @@ def _row_gradients(arrays, statistics, weight, groups, eps):
     return _folded(parts)
 
 
-def group_norm_vjp(g, x, weight, mean, variance, layout, eps):
-    """The gradients of group_norm for x, and for weight and bias (channels,)"""
-    if not fit(x, weight, mean, variance) or not same(g, x):
-        return reference.group_norm_vjp(g, x, weight, mean, variance, layout, eps)
+def group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto=None):
+    """The gradients of group_norm for x, added to ``onto``, and for weight and bias (channels,)"""
+    if not fit(x, weight, mean, variance, onto) or not same(g, x):
+        return reference.group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto)
     samples, groups, channels, positions = layout
     rows, out, eps = samples * groups, empty_like(x), x.dtype.type(eps)
     weight, _ = vectors(x, groups * channels, weight, weight)
-    arrays = as_rows(g, rows), as_rows(x, rows), as_rows(out, rows)
+    arrays = [None if a is None else as_rows(a, rows) for a in (g, x, onto, out)]
     statistics = flat(mean), flat(variance)
     if positions == 1:
         return out, *_row_gradients(arrays, statistics, weight, groups, eps)

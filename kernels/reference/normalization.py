@@ -29,7 +29,7 @@ def _grouped(make, shape):
 def _grouped_vjp(make, shape):
     x, weight, _, layout, eps = _grouped(make, shape)
     _, mean, variance = group_norm(x, None, None, layout, eps)
-    return make.normal(shape), x, weight, mean, variance, layout, eps
+    return make.normal(shape), x, weight, mean, variance, layout, eps, make.normal(shape)
 
 
 def _rows(make, shape):
@@ -87,8 +87,11 @@ def group_norm(x, weight, bias, layout, eps):
 
 
 @kernel(_grouped_vjp, min_ndim=1, notes=SUMS)
-def group_norm_vjp(g, x, weight, mean, variance, layout, eps):
-    """The gradients of :func:`group_norm` for x, and for weight and bias (channels,)"""
+def group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto=None):
+    """The gradients of :func:`group_norm` for x, and for weight and bias (channels,)
+
+    The first one is added to ``onto``, which came to x on another way.
+    """
     each = (*layout[:2], 1, 1)
     gradient, products = slopes(
         g.reshape(layout), x.reshape(layout), weight, (2, 3), (1, *layout[1:3], 1),
@@ -96,7 +99,8 @@ def group_norm_vjp(g, x, weight, mean, variance, layout, eps):
     )  # fmt: skip
     weight_gradient = products.sum(axis=(0, 3)).reshape(-1)
     bias_gradient = g.reshape(layout).sum(axis=(0, 3)).reshape(-1)
-    return gradient.reshape(x.shape), weight_gradient, bias_gradient
+    gradient = gradient.reshape(x.shape)
+    return gradient if onto is None else onto + gradient, weight_gradient, bias_gradient
 
 
 @kernel(_rows, min_ndim=1, notes=SUMS)

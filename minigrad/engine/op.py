@@ -47,7 +47,9 @@ class Op:
     ``precision`` (what autocast does to the inputs: "low", "fp32", "widest" or "input"),
     ``recomputes`` (the vjp can do without saved intermediates, which are None when it runs on
     tensors), ``pointwise`` (of the one gradient and the saved arrays, all of one shape, the vjp
-    takes each element by itself), ``once_differentiable`` (create_graph raises).
+    takes each element by itself), ``accumulates`` (the vjp adds ``ctx.onto``, what the first input
+    received on other ways, to its gradient, unless that is None), ``once_differentiable``
+    (create_graph raises).
     """
 
     __slots__ = ("k", "saved", "sources", "edges", "sequence", "recorded", "__dict__")
@@ -60,6 +62,8 @@ class Op:
     precision = "input"
     recomputes = False
     pointwise = False
+    accumulates = False
+    onto = None
     once_differentiable = False
     name = "op"
 

@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 import numpy as np
 
 from .. import backend, dtypes
-from . import graph, observe
+from . import graph, modes, observe
 from .autocast import under
 from .graph import tag_of
 from .hooks import AfterAccumulation
@@ -49,6 +49,8 @@ def _walk(roots, retain_graph, create_graph, needed, captures):
             _run_hooks(algebra, node, received)
         if node in captures and not _capture(node, received, needed, captures, found):
             continue
+        if node.accumulates and algebra is _Arrays and not node.hooks:
+            node.onto = _other_ways(pending, node)
         gradients = algebra.vjp(node, received, retain_graph)
         if observe.listeners:
             observe.announce("backward", node, gradients)
@@ -87,6 +89,17 @@ def deliver(front, algebra, needed, gradients, edges):
             heappush(heap, -target.sequence)
         known = entry[1][number]
         entry[1][number] = gradient if known is None else algebra.add(known, gradient, kind)
+
+
+def _other_ways(pending, node):
+    """What the first input of a node received so far, for the vjp to add to; it is due no more."""
+    target, number, shape, kind = node.edges[0] or (None, -1, (), None)
+    entry = pending.get(target.sequence) if number >= 0 else None
+    known = None if entry is None else entry[1][number]
+    if not modes.fusion or observe.listeners or node.emulated or type(known) is not _ndarray:
+        return None
+    entry[1][number] = None
+    return known
 
 
 def _root_edge(tensor):

@@ -6,7 +6,10 @@ run by themselves, and so do all of them while an engine listener or autocast is
 dtype rounds between them. The results are those of the modules one by one, to rounding.
 
 A recurrent layer whose input was looked up in an Embedding is fused too, see
-:class:`minigrad.ops.embedding.Lookup`. ``minigrad.set_fusion(False)`` switches all of it off.
+:class:`minigrad.ops.embedding.Lookup`. On the way back a layer or group norm adds its gradient to
+what came past it, as on the residual path of a Transformer, in the pass that computes it: see
+``accumulates`` of :class:`minigrad.engine.op.Op`. ``minigrad.set_fusion(False)`` switches all of it
+off.
 """
 
 from ..backend import IDENTITY, RELU, SIGMOID, TANH

@@ -36,6 +36,7 @@ class GroupNorm(Op):
 
     precision = "fp32"
     recomputes = True
+    accumulates = True
 
     def forward(ctx, k, x, weight, bias, *, layout, eps, track):
         ctx.layout, ctx.eps = layout, eps
@@ -49,7 +50,9 @@ class GroupNorm(Op):
     def vjp(ctx, k, g):
         x, weight, mean, variance = ctx.saved
         if mean is not None:
-            gx, gw, gb = k.group_norm_vjp(g, x, weight, mean, variance, ctx.layout, ctx.eps)
+            onto, ctx.onto = ctx.onto, None
+            statistics = mean, variance, ctx.layout, ctx.eps
+            gx, gw, gb = k.group_norm_vjp(g, x, weight, *statistics, onto)
         else:
             blocks, each = (k.reshape(x, ctx.layout), k.reshape(g, ctx.layout)), ctx.layout[1:3]
             gx, gw, gb = normalized(k, *blocks, weight, (1, *each, 1), (2, 3), (0, 3), ctx.eps)

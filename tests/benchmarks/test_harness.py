@@ -44,6 +44,11 @@ def test_the_same_number_of_threads_for_every_library():
     assert environment["OMP_NUM_THREADS"] == environment["OPENBLAS_NUM_THREADS"] == "2"
 
 
+def test_a_process_keeps_to_as_many_cores_as_threads(idle_machine):
+    [(_, measured)] = harness.alternate(script.__name__, ["counting"], 1, rounds=1)
+    assert {m["cores"] for rounds in measured.values() for m in rounds} == {1}
+
+
 @pytest.mark.parametrize("idle", [None, 2.0])
 def test_idle_cores_let_a_run_begin(idle, monkeypatch):
     monkeypatch.setattr(harness, "idle_cores", lambda: idle)

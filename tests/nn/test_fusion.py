@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minigrad as mg
-from minigrad import nn
+from minigrad import backend, nn
 from minigrad.engine import observe
 from minigrad.utils.checkpoint import checkpoint
 
@@ -419,3 +419,60 @@ def test_a_checkpointed_pass_gives_the_same_gradients():
         return slopes_of((y * y).sum(), embedding, layer)
 
     assert_close(*both(reading, run))
+
+
+def residual_gradients(norm, shape, fused, watch=None, times=1):
+    """The gradients of x + tanh(norm(x)) for what x is made of and for the parameters."""
+    mg.set_fusion(fused)
+    try:
+        leaf = mg.randn(*shape, generator=mg.Generator().manual_seed(0)).requires_grad_()
+        x = leaf * 1.0
+        if watch is not None:
+            watch(x)
+        y = x + norm(x).tanh()
+        for _ in range(times):
+            (y * y).sum().backward(retain_graph=True)
+        return [leaf.grad, *(p.grad for p in norm.parameters())]
+    finally:
+        mg.set_fusion(True)
+        norm.zero_grad()
+
+
+@pytest.fixture
+def added(monkeypatch):
+    """What the kernel of norms was told to add its gradient to, call by call."""
+    calls, kernel = [], backend.CPU.group_norm_vjp
+    monkeypatch.setattr(
+        backend.CPU, "group_norm_vjp", lambda *a: calls.append(a[-1]) or kernel(*a)
+    )
+    return calls
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(
+    "norm, shape", [(nn.LayerNorm(20), (50, 20)), (nn.GroupNorm(2, 4), (3, 4, 30))]
+)
+def test_a_norm_adds_its_gradient_to_that_of_the_residual_path(norm, shape, times, added):
+    fused = residual_gradients(norm, shape, True, times=times)
+    assert len(added) == times and all(a is not None for a in added)
+    plain = residual_gradients(norm, shape, False, times=times)
+    assert added[times:] == [None] * times
+    for one, other in zip(fused, plain, strict=True):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_whoever_looks_at_the_sum_on_the_residual_path_sees_all_of_it(added):
+    norm, seen = nn.LayerNorm(20), []
+    fused = residual_gradients(norm, (50, 20), True, lambda x: x.register_hook(seen.append))
+    residual_gradients(norm, (50, 20), False, lambda x: x.register_hook(seen.append))
+    assert added[0] is not None and added[1] is None
+    np.testing.assert_allclose(seen[0].numpy(), seen[1].numpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(seen[0].numpy(), fused[0].numpy())
+
+
+def test_a_norm_at_which_somebody_looks_keeps_its_gradient_to_itself(added):
+    x = mg.randn(50, 20).requires_grad_() * 1.0
+    y = nn.LayerNorm(20)(x)
+    y.register_hook(lambda g: None)
+    (x + y).sum().backward()
+    assert added == [None]
