@@ -15,7 +15,7 @@ from .simd import HEIGHT, LANES, WIDTH, copy_row, layer_tile, rows_to_places
 
 ROWS = 1024  # from here on laying out the weight pays, from ``matmul.MANY_ROWS`` on with a bias
 DEPTH = 512  # a panel of more rows leaves the first cache
-BLOCK = 4 * HEIGHT if LANES == 16 else 8 * HEIGHT  # rows that stay in a cache for all panels
+BLOCK = 8 * HEIGHT  # rows that stay in a cache for all panels
 MULTIPLY_ADD_COST = 0.06  # in units of one exp
 
 _SINGLE = np.dtype("float32")
