@@ -7,6 +7,17 @@ from .vmath import maximum, minimum
 
 
 @jit()
+def _descent(param, grad, lr, decay, sign):
+    kind = param.dtype.type
+    rate, decay_, s, decays = kind(lr), kind(decay), kind(sign), decay != 0
+    for i in range(param.size):
+        step = s * grad[i]
+        if decays:
+            step += decay_ * param[i]
+        param[i] -= rate * step
+
+
+@jit()
 def _sgd(param, grad, buffer, lr, keep, new, ahead, decay, sign):
     kind = param.dtype.type
     rate, decay_, s = kind(lr), kind(decay), kind(sign)
@@ -16,13 +27,11 @@ def _sgd(param, grad, buffer, lr, keep, new, ahead, decay, sign):
         step = s * grad[i]
         if decays:
             step += decay_ * param[i]
-        if buffer is not None:
-            moment = new_ * step
-            if keeps:
-                moment += keep_ * buffer[i]
-            buffer[i] = moment
-            step = step + ahead_ * moment if looks_ahead else moment
-        param[i] -= rate * step
+        moment = new_ * step
+        if keeps:
+            moment += keep_ * buffer[i]
+        buffer[i] = moment
+        param[i] -= rate * (step + ahead_ * moment if looks_ahead else moment)
 
 
 @jit()
@@ -57,6 +66,7 @@ def _rprop(param, grad, previous, step_size, slower, faster, least, most, sign):
         param[i] -= size if g > zero else -size if g < zero else g
 
 
+descent_update = update(reference.descent_update, _descent, arrays=2)
 sgd_update = update(reference.sgd_update, _sgd, arrays=3)
 asgd_update = update(reference.asgd_update, _asgd, arrays=3)
 rprop_update = update(reference.rprop_update, _rprop, arrays=4)

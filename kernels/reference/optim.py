@@ -12,23 +12,26 @@ def descent(param, grad, decay, sign):
     return step + decay * param if decay else step
 
 
+@kernel(lambda make, shape: (make.normal(shape), make.normal(shape), 0.1, 0.01, -1.0), writes=(0,))
+def descent_update(param, grad, lr, decay, sign):
+    """p ← p − lr (±g + λ p)"""
+    param -= lr * descent(param, grad, decay, sign)
+
+
 def _sgd(make, shape):
     return *(make.normal(shape) for _ in range(3)), 0.1, 0.9, 0.8, 0.9, 0.01, -1.0
 
 
-@kernel(_sgd, writes=(0, 2), optional=(2,))
+@kernel(_sgd, writes=(0, 2))
 def sgd_update(param, grad, momentum_buffer, lr, keep, new, ahead, decay, sign):
     """d = ±g + λ p;  m ← keep · m + new · d;  p ← p − lr (d + ahead · m, or m where ahead is 0)
 
-    ``keep`` is the momentum, and 0 at the first step, when m holds no numbers yet. Without momentum
-    m is None and p ← p − lr d.
+    ``keep`` is the momentum, and 0 at the first step, when m holds no numbers yet.
     """
     step = descent(param, grad, decay, sign)
-    if momentum_buffer is not None:
-        moment = keep * momentum_buffer + new * step if keep else new * step
-        momentum_buffer[...] = moment
-        step = step + ahead * moment if ahead else moment
-    param -= lr * step
+    moment = keep * momentum_buffer + new * step if keep else new * step
+    momentum_buffer[...] = moment
+    param -= lr * (step + ahead * moment if ahead else moment)
 
 
 def _asgd(make, shape):

@@ -49,12 +49,12 @@ class SGD(Optimizer):
         lr, momentum, dampening, decay = floats(
             group, "lr", "momentum", "dampening", "weight_decay"
         )
-        last = momentum if group["nesterov"] else 0.0, decay, direction(group)
+        sign = direction(group)
+        if not momentum:
+            return lambda k, param, grad, entry: k.descent_update(param, grad, lr, decay, sign)
+        last = momentum if group["nesterov"] else 0.0, decay, sign
 
         def update(k, param, grad, entry):
-            if not momentum:
-                k.sgd_update(param, grad, None, lr, 0.0, 1.0, *last)
-                return
             buffer = entry.get("momentum_buffer")
             if buffer is None:
                 buffer = entry["momentum_buffer"] = new_tensor(k.xp.empty_like(param))

@@ -11,9 +11,11 @@ from ..tolerances import assert_close
 
 # kernel: rows of (which arrays of its state are there, numbers)
 OPTIONS = {
+    "descent_update": [
+        ([], (0.1, 0.0, 1.0)),
+        ([], (0.1, 0.1, -1.0)),
+    ],
     "sgd_update": [
-        ([0], (0.1, 0.0, 1.0, 0.0, 0.0, 1.0)),
-        ([0], (0.1, 0.0, 1.0, 0.0, 0.1, -1.0)),
         ([1], (0.1, 0.0, 1.0, 0.0, 0.0, 1.0)),
         ([1], (0.1, 0.9, 0.7, 0.0, 0.1, 1.0)),
         ([1], (0.1, 0.9, 1.0, 0.9, 0.0, -1.0)),
@@ -92,5 +94,5 @@ def test_an_infinite_parameter_without_decay_keeps_its_state_finite():
 @pytest.mark.parametrize("dtypes", [("float64", "float32"), ("float16", "float16")], ids=str)
 def test_other_dtypes(dtypes):
     param, grad = (np.ones(3, dtype) for dtype in dtypes)
-    optim.sgd_update(param, grad, None, 0.5, 0.0, 1.0, 0.0, 0.0, 1.0)
+    optim.descent_update(param, grad, 0.5, 0.0, 1.0)
     np.testing.assert_array_equal(param, 0.5)
