@@ -11,12 +11,12 @@ import numpy as np
 from .. import launch
 from ..compile import jit
 from ..memory import empty
+from .matmul import MULTIPLY_ADD_COST
 from .simd import HEIGHT, LANES, WIDTH, copy_row, layer_tile, rows_to_places
 
 ROWS = 1024  # from here on laying out the weight pays, from ``matmul.MANY_ROWS`` on with a bias
 DEPTH = 512  # a panel of more rows leaves the first cache
 BLOCK = 8 * HEIGHT  # rows that stay in a cache for all panels
-MULTIPLY_ADD_COST = 0.06  # in units of one exp
 
 _SINGLE = np.dtype("float32")
 _PLACES = np.arange(WIDTH)
@@ -37,7 +37,7 @@ def fits(x, weight, bias, depth, columns):
 
 
 @jit()
-def _transposed_panels(weight, panels, places):
+def _transposed_panels(weight, panels):
     """panels[p, k, j] = weight[first column of p + j, k]"""
     columns, depth = weight.shape
     flat, squares = weight.ravel(), depth - depth % LANES
@@ -47,14 +47,14 @@ def _transposed_panels(weight, panels, places):
             row = first + j
             for k in range(0, squares, LANES):
                 at = k * WIDTH + j
-                rows_to_places(flat, row * depth + k, depth, panel, at, WIDTH, places, 0)
+                rows_to_places(flat, row * depth + k, depth, panel, at, WIDTH, _PLACES, 0)
             for k in range(squares, depth):
                 for i in range(LANES):
                     panel[k * WIDTH + j + i] = weight[row + i, k]
 
 
 @jit()
-def _panels(weight, panels, _places):
+def _panels(weight, panels):
     """panels[p, k, j] = weight[k, first column of p + j]"""
     (depth, columns), flat = weight.shape, weight.ravel()
     for p in range(len(panels)):
@@ -92,7 +92,7 @@ def product_with_transposed(x, weight, bias=None):
 def _product(lay_out, x, weight, bias, columns):
     rows, depth = x.shape
     panels = empty((-(-columns // WIDTH), depth, WIDTH), _SINGLE)
-    lay_out(weight, panels, _PLACES)
+    lay_out(weight, panels)
     y = empty((rows, columns), _SINGLE)
     bias = np.zeros(columns, _SINGLE) if bias is None else np.ascontiguousarray(bias)
     cost = MULTIPLY_ADD_COST * BLOCK * depth * columns

@@ -72,13 +72,14 @@ def _look(optimizer, record):
     """Do what there is to do at a step."""
     if record.stale:
         _check_stale(optimizer, record)
+    fresh = _has_new_gradient(optimizer, record)
     if record.groups != len(optimizer.param_groups):
         _begin(optimizer, record)
-    elif record.backwards == thread.own.backwards and not _has_new_gradient(optimizer, record):
+    elif not fresh and record.backwards == thread.own.backwards:
         return  # the same gradients again, and no pass that could have gone elsewhere
     if record.young or record.waiting:
         _look_in_detail(optimizer, record)
-    elif not _has_new_gradient(optimizer, record):
+    elif not fresh:
         record.young = YOUNG
     record.busy = bool(record.young or record.waiting)
     record.backwards = thread.own.backwards

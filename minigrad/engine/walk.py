@@ -49,7 +49,7 @@ def _walk(roots, retain_graph, create_graph, needed, captures):
             _run_hooks(algebra, node, received)
         if node in captures and not _capture(node, received, needed, captures, found):
             continue
-        if node.accumulates and algebra is _Arrays and not node.hooks:
+        if node.accumulates and algebra is _Arrays:
             node.onto = _other_ways(pending, node)
         gradients = algebra.vjp(node, received, retain_graph)
         if observe.listeners:
@@ -92,13 +92,18 @@ def deliver(front, algebra, needed, gradients, edges):
 
 
 def _other_ways(pending, node):
-    """What the first input of a node received so far, for the vjp to add to; it is due no more."""
-    target, number, shape, kind = node.edges[0] or (None, -1, (), None)
-    entry = pending.get(target.sequence) if number >= 0 else None
-    known = None if entry is None else entry[1][number]
-    if not modes.fusion or observe.listeners or node.emulated or type(known) is not _ndarray:
+    """What the first input of a node received so far, for the vjp to add to; it is due no more.
+
+    None where there is nothing, or where somebody looks at what the node gives by itself.
+    """
+    edge = node.edges[0]
+    if edge is None or not modes.fusion or observe.listeners or node.hooks or node.emulated:
         return None
-    entry[1][number] = None
+    target, number, _, _ = edge
+    entry = pending.get(target.sequence) if number >= 0 else None
+    if entry is None or type(entry[1][number]) is not _ndarray:
+        return None
+    known, entry[1][number] = entry[1][number], None
     return known
 
 

@@ -122,20 +122,35 @@ def test_there_are_enough_programs():
     assert len(CLEAN) >= 40
 
 
-def test_repeated_steps_with_the_same_gradients_are_not_looked_at(monkeypatch):
+@pytest.fixture
+def looks(monkeypatch):
+    """The steps whose gradients were looked at one by one."""
+    calls, look = [], lint_step._look_in_detail
+    monkeypatch.setattr(
+        lint_step, "_look_in_detail", lambda *args: calls.append(args) or look(*args)
+    )
+    return calls
+
+
+def test_repeated_steps_with_the_same_gradients_are_not_looked_at(looks):
     p = mg.ones(3, requires_grad=True)
     optimizer = mg.optim.SGD([p], lr=0.1)
     p.sum().backward()
-    looks, look = [], lint_step._look_in_detail
-    monkeypatch.setattr(
-        lint_step, "_look_in_detail", lambda *args: looks.append(args) or look(*args)
-    )
     for _ in range(5):
         optimizer.step()
-    assert len(looks) == 2  # the second tells that they are the same
+    assert len(looks) == 1
     p.grad = mg.ones(3)
     optimizer.step()
     optimizer.zero_grad()
     p.sum().backward()
     optimizer.step()
-    assert len(looks) == 4
+    assert len(looks) == 3
+
+
+def test_an_old_optimizer_with_gradients_set_by_hand_is_not_looked_at(looks):
+    p = mg.ones(3, requires_grad=True)
+    optimizer = mg.optim.SGD([p], lr=0.1)
+    for _ in range(40):
+        p.grad = mg.ones(3)
+        optimizer.step()
+    assert len(looks) == lint_step.YOUNG
