@@ -64,8 +64,8 @@ def _arg_middle(x, out, sign):
             for j in range(best.size):
                 value = s * row[j]
                 wins = (best[j] == best[j]) & ((value > best[j]) | (value != value))
-                best[j] = value if wins else best[j]
-                where[j] = np.int32(k) if wins else where[j]
+                best[j] = maximum(value, best[j])
+                where[j] = max(np.int32(k) if wins else np.int32(0), where[j])  # k grows
         for j in range(best.size):
             out[i, j] = where[j]
 

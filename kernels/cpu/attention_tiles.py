@@ -73,11 +73,11 @@ def _largest(flat, size, top):
     top[:] = -vmath.constants(flat[0]).inf
     for start in range(0, size, BLOCK):
         for t in range(np.uint64(min(BLOCK, size - start))):
-            top[t] = vmath.maximum(top[t], flat[np.uint64(start) + t])
+            top[t] = vmath.maximum(flat[np.uint64(start) + t], top[t])
     half = BLOCK // 2
     while half >= WIDTH:
         for t in range(np.uint64(half)):
-            top[t] = vmath.maximum(top[t], top[np.uint64(half) + t])
+            top[t] = vmath.maximum(top[np.uint64(half) + t], top[t])
         half //= 2
     _repeat(top)
 

@@ -61,7 +61,7 @@ def _middle(x, y):
             for k in range(1, x.shape[1]):
                 row = x[i, k][left : left + TILE]
                 for j in range(out.size):
-                    largest[j] = vmath.maximum(largest[j], row[j])
+                    largest[j] = vmath.maximum(row[j], largest[j])
             for k in range(x.shape[1]):
                 row = x[i, k][left : left + TILE]
                 for j in range(out.size):

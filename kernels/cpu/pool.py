@@ -9,6 +9,7 @@ from .. import launch
 from ..compile import jit
 from ..memory import empty
 from ..reference import pool as reference
+from . import vmath
 from .maps import FAST
 
 
@@ -41,8 +42,8 @@ def _keeplarger(value, best, tap, number):
     for q in range(best.size):
         v, b = value[q], best[q]
         better = (v > b) | (v != v)
-        best[q] = v if better else b
-        tap[q] = number if better else tap[q]
+        best[q] = vmath.maximum(v, b)
+        tap[q] = max(number if better else np.int32(0), tap[q])  # numbers grow
 
 
 @jit()

@@ -100,7 +100,7 @@ def _extreme_middle(x, out, sign):
         for k in range(1, x.shape[1]):
             row = x[i, k]
             for j in range(target.size):
-                target[j] = maximum(target[j], s * row[j])
+                target[j] = maximum(s * row[j], target[j])
         for j in range(target.size):
             target[j] *= s
 

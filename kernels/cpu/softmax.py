@@ -78,7 +78,7 @@ def _columns_shifted_exp(x, out):
     for j in range(1, len(x)):
         row = x[j]
         for k in range(row.size):
-            largest[k] = vmath.maximum(largest[k], row[k])
+            largest[k] = vmath.maximum(row[k], largest[k])
     for j in range(len(x)):
         row, into = x[j], out[j]
         for k in range(row.size):

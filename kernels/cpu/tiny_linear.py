@@ -166,21 +166,21 @@ def forward(x, weight, bias, y, activation):
     transposed = np.empty((weight.shape[1], weight.shape[0]), x.dtype)
     transpose(transposed, weight)
     product(y, x, transposed)
-    if bias.size:
-        for r in range(y.shape[0]):
-            row = y[r]
+    shift = bias if bias.size else np.zeros(y.shape[1], x.dtype)
+    for r in range(y.shape[0]):
+        row = y[r]
+        if activation == RELU:
             for j in range(row.size):
-                row[j] += bias[j]
-    flat = y.ravel()
-    if activation == RELU:
-        for j in range(flat.size):
-            flat[j] = maximum(flat[j], zero)
-    elif activation == TANH:
-        for j in range(flat.size):
-            flat[j] = tanh(flat[j])
-    elif activation == SIGMOID:
-        for j in range(flat.size):
-            flat[j] = sigmoid(flat[j])
+                row[j] = maximum(row[j] + shift[j], zero)
+        elif activation == TANH:
+            for j in range(row.size):
+                row[j] = tanh(row[j] + shift[j])
+        elif activation == SIGMOID:
+            for j in range(row.size):
+                row[j] = sigmoid(row[j] + shift[j])
+        else:
+            for j in range(row.size):
+                row[j] += shift[j]
 
 
 @jit()
