@@ -14,7 +14,11 @@ demo: $(VENV)/.ready-test
 # compiled first, once: otherwise every worker compiles what it meets
 test: $(VENV)/.ready-test
 	$(PY) -m minigrad warmup --processes $(WORKERS)
-	$(PYTEST) -m "not torch and not full"
+	$(PYTEST) -m "not torch and not full and not wide"
+
+# what make test leaves to CI; test-full is both and the long sweeps
+test-wide: $(VENV)/.ready-test
+	$(PYTEST) -m "wide and not torch and not full"
 
 test-full: $(VENV)/.ready-dev
 	$(PYTEST) -m "not torch"
@@ -49,4 +53,4 @@ $(VENV)/.pip:
 	    || $(PYTHON) -m pip --quiet --python $(PY) install --no-input pip
 	@touch $@
 
-.PHONY: demo test test-full parity notebooks bench lint clean
+.PHONY: demo test test-wide test-full parity notebooks bench lint clean

@@ -1,5 +1,7 @@
 """Every test leaves the process as it found it, and draws the same random numbers each time."""
 
+import gc
+
 import hypothesis
 import numpy as np
 import pytest
@@ -12,6 +14,17 @@ hypothesis.settings.register_profile("minigrad", derandomize=True, deadline=None
 hypothesis.settings.load_profile("minigrad")
 
 debug.lint("off")  # tests/debug switches them on
+
+
+
+def pytest_configure():
+    gc.disable()  # ten thousands of tests are collected, and none of them becomes garbage
+
+
+def pytest_collection_finish():
+    gc.freeze()  # no later collection looks through them
+    gc.enable()
+
 
 _SETTINGS = {
     "grad mode": lambda: modes.state.recording,

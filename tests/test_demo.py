@@ -186,6 +186,7 @@ assert not recorded.buffer, [e.data["dispatcher"] for _, e in recorded.buffer]
 """
 
 
+@pytest.mark.wide
 @compiled_only
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="on one core nothing is rehearsed")
 def test_a_rehearsal_compiles_what_the_run_begins_with(tmp_path):

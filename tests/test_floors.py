@@ -74,6 +74,7 @@ def _canonical(name):
     return name.removeprefix("minigrad.") if name.startswith("minigrad.kernels") else name
 
 
+@functools.cache
 def imports(name, everywhere=True):
     """The modules of this repository that a module imports; at its top only, unless everywhere."""
     nodes = ast.walk(tree(name)) if everywhere else _at_import(tree(name))

@@ -121,6 +121,7 @@ def terminal():
     return ours, theirs
 
 
+@pytest.mark.wide
 def test_the_demo_shows_a_progress_bar_on_a_terminal(tmp_path):
     ours, theirs = terminal()
     arguments = "demo", "--epochs", "1", "--no-playbook", "--out", str(tmp_path)

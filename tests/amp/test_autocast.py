@@ -10,7 +10,8 @@ import minigrad.nn.functional as F  # noqa: N812
 from minigrad import amp, nn
 from minigrad.engine import modes
 
-from ..ops.sweep import assert_near, every_case
+from ..ops.sweep import CASES, assert_near
+from ..tiers import over_ops
 
 FULL, LOW, FP16 = mg.float32, mg.bfloat16, mg.float16
 
@@ -181,7 +182,7 @@ def test_A5_batch_norm_keeps_a_low_input_and_float32_statistics():
     assert norm.running_mean.dtype is FULL
 
 
-@every_case
+@over_ops(CASES)
 def test_every_op_follows_its_policy(case):
     """Out of float32 and out of the low precision; integers and the like stay as they are."""
     unchanged = (FULL, LOW)

@@ -68,6 +68,7 @@ def bytes_of_a_step(autocast):
     return stats["peak_leased_bytes"], stats["leased_bytes"] + stats["idle_bytes"]
 
 
+@pytest.mark.wide
 def test_a_step_in_bfloat16_takes_less_memory_alive_and_from_the_system():
     alive, taken = bytes_of_a_step(contextlib.nullcontext())
     alive_low, taken_low = bytes_of_a_step(amp.autocast("cpu", mg.bfloat16))

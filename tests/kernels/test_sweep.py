@@ -8,6 +8,8 @@ import pytest
 from minigrad.kernels import launch, registry, samples
 
 from ..standin import Device, xp
+from ..tiers import FAST as FAST_TIER
+from ..tiers import WIDE
 from ..tolerances import assert_close
 from .conftest import PLAIN, compiled_only
 
@@ -91,7 +93,10 @@ def test_signature_equals_the_reference(spec):
     assert parameters[0] == parameters[1]
 
 
-@pytest.mark.parametrize("layout", samples.LAYOUTS, ids=lambda layout: layout.__name__)
+@pytest.mark.parametrize("layout", [
+    pytest.param(layout, id=layout.__name__, marks=WIDE if number else FAST_TIER)
+    for number, layout in enumerate(samples.LAYOUTS)
+])  # fmt: skip
 @fast_kernel
 def test_equals_the_reference(spec, layout):
     for dtype, shape, arguments in samples.calls(spec, SHAPES):

@@ -8,6 +8,7 @@ from minigrad.kernels import registry, warmup
 from .conftest import compiled_only
 
 
+@pytest.mark.wide
 @compiled_only
 def test_processes_compile_what_this_one_then_loads():
     seen = []

@@ -13,6 +13,7 @@ from minigrad.testing import gradcheck, gradgradcheck
 from ..ops.sweep import wide
 from ..parity import REFUSES, arrays, close, converted, flat, host, listed, plain, weights
 from ..standin import Device, xp
+from ..tiers import FULL, first_of_each
 from . import layers
 
 backend.register_backend(Device, xp)
@@ -21,17 +22,18 @@ NAMES = {id(layer): name for name, layer in LAYERS.items()}
 ERRORS = {"float64": 1e-9, "float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
 
 
-def over(chosen):
-    """Parametrise a test over some of the layers."""
-    return pytest.mark.parametrize("layer", chosen, ids=[NAMES[id(layer)] for layer in chosen])
+def over(chosen, by_element=False):
+    """Parametrise a test over some of the layers: the fast tier runs the first of every class.
+
+    One that goes through a layer ``by_element`` leaves deep ones to the full tier.
+    """
+    return pytest.mark.parametrize("layer", [
+        pytest.param(layer, id=NAMES[id(layer)], marks=FULL if by_element and layer.deep else tier)
+        for layer, tier in first_of_each(chosen, lambda layer: layer.name)
+    ])  # fmt: skip
 
 
-def _in_its_tier(layer):
-    marks = [pytest.mark.full] if layer.deep else []
-    return pytest.param(layer, id=NAMES[id(layer)], marks=marks)
-
-
-every_layer = over(list(LAYERS.values()))
+every_layer = over(LAYERS.values())
 every_refusal = pytest.mark.parametrize("refusal", REFUSED.values(), ids=REFUSED)
 with_dtypes = pytest.mark.parametrize(
     ("layer", "dtype"),
@@ -212,9 +214,7 @@ def test_gradcheck(layer):
     assert gradcheck(*_differentiable(layer), fast_mode=True)
 
 
-@pytest.mark.parametrize(
-    "layer", [_in_its_tier(layer) for layer in DIFFERENTIABLE if layer.twice]
-)
+@over([layer for layer in DIFFERENTIABLE if layer.twice], by_element=True)
 def test_gradgradcheck(layer):
     assert gradgradcheck(*_differentiable(layer), fast_mode=True)
 

@@ -10,6 +10,7 @@ from minigrad.testing import gradcheck, gradgradcheck
 
 from ..parity import REFUSES, arrays, close, flat, host, listed, plain, weights
 from ..standin import Device, xp
+from ..tiers import FAST, FULL, first_of_each
 from . import calls
 from .sweep import wide
 
@@ -19,21 +20,22 @@ CALLS = list(NAMED.values())
 ERRORS = {"float64": 1e-10, "float32": 1e-5, "float16": 4e-3, "bfloat16": 3e-2}
 
 
-every_refusal = pytest.mark.parametrize("refusal", REFUSED.values(), ids=REFUSED)
-NAMES = {id(call): name for name, call in NAMED.items()}
+NAMES = {id(call): name for name, call in {**NAMED, **REFUSED}.items()}
 
 
-def tier(fast):
-    """The marks of a case that the fast tier runs, or leaves to the long one."""
-    return () if fast else (pytest.mark.full,)
+def _name(call):
+    return call.name
 
 
-def over(calls, every=1):
-    """Parametrise a test over some of the calls; the fast tier runs one of ``every``."""
-    return pytest.mark.parametrize("call", [
-        pytest.param(call, id=NAMES[id(call)], marks=tier(n % every == 0))
-        for n, call in enumerate(calls)
+def over(calls, every=1, argument="call"):
+    """Parametrise a test over calls: the first of every function, one of ``every``, or all."""
+    return pytest.mark.parametrize(argument, [
+        pytest.param(call, id=NAMES[id(call)], marks=FULL if tier and n % every else tier)
+        for n, (call, tier) in enumerate(first_of_each(calls, _name))
     ])  # fmt: skip
+
+
+every_refusal = over(REFUSED.values(), argument="refusal")
 
 
 def _turn(n, dtypes):
@@ -44,7 +46,10 @@ def _turn(n, dtypes):
 with_dtypes = pytest.mark.parametrize(
     ("call", "dtype"),
     [
-        pytest.param(call, dtype, id=f"{name}-{dtype}", marks=tier(dtype == _turn(n, call.dtypes)))
+        pytest.param(
+            call, dtype, id=f"{name}-{dtype}",
+            marks=FAST if dtype == _turn(n, call.dtypes) else FULL,
+        )
         for n, (name, call) in enumerate(NAMED.items())
         for dtype in call.dtypes
     ],

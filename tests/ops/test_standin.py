@@ -1,11 +1,10 @@
 """Every op on the strict stand-in for CuPy arrays: the references instead of the fast kernels."""
 
-import pytest
-
 from minigrad import backend
 
 from ..standin import Device, xp
-from .sweep import DTYPES, assert_near, cotangents, every_case
+from ..tiers import by_turns
+from .sweep import CASES, DTYPES, assert_near, cotangents
 
 backend.register_backend(Device, xp)
 
@@ -20,8 +19,7 @@ def run(case, dtype, place):
     return [*outputs, *case.gradients(outputs, inputs, cotangents(outputs, place))]
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@every_case
+@by_turns("case, dtype", CASES, DTYPES)
 def test_equals_the_fast_kernels(case, dtype):
     expected = run(case, dtype, host)
     for number, (actual, wanted) in enumerate(zip(run(case, dtype, Device), expected, strict=True)):

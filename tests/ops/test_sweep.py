@@ -9,6 +9,7 @@ import minigrad as mg
 from minigrad.engine.op import OPS
 from minigrad.testing import gradcheck, gradgradcheck
 
+from ..tiers import by_turns
 from .sweep import (
     CASES,
     DTYPES,
@@ -64,8 +65,7 @@ def test_gradgradcheck_of_every_element(case):
     assert gradgradcheck(case.call, _differentiable(case))
 
 
-@pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "contiguous"])
-@every_case
+@by_turns("case, layout", CASES, [name for name in LAYOUTS if name != "contiguous"])
 def test_gradcheck_of_layouts(case, layout):
     inputs = case.inputs(layout=layout)
     _differentiable(case)
@@ -97,14 +97,12 @@ def compare(case, dtype, layout):
         assert gradient is None or isinstance(gradient._array, np.ndarray)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@every_case
+@by_turns("case, dtype", CASES, DTYPES)
 def test_dtypes(case, dtype):
     compare(case, dtype, "contiguous")
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-@every_case
+@by_turns("case, layout", CASES, list(LAYOUTS))
 def test_layouts(case, layout):
     compare(case, "float32", layout)
 

@@ -12,6 +12,7 @@ import pytest
 
 import minigrad as mg
 
+from ..tiers import FULL, WIDE
 from . import runs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,7 +101,7 @@ def killed(parent, delay):
 
 
 @pytest.mark.parametrize(
-    "seed", [0, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(1, 20))]
+    "seed", [pytest.param(seed, marks=FULL if seed else WIDE) for seed in range(20)]
 )
 def test_B3_a_killed_process_goes_on_bit_by_bit(tmp_path, program, seed):
     expected, seconds = program
