@@ -1,6 +1,7 @@
-"""Batch norm: channel by channel where they are planes (N, C, S), by blocks of rows of (N, C).
+"""Batch norm: of planes (N, C, S) some channels at a time, of (N, C) by blocks of rows.
 
-Sums over planes and over blocks are collected in float64.
+Channels that lie side by side are taken together, so that memory is read in long runs. Sums over
+planes and over blocks are collected in float64.
 """
 
 import math
@@ -15,7 +16,7 @@ from .maps import same
 from .normalization import fit, fold, inverse_deviation, moments, vectors
 
 FORWARD, BACKWARD, SUMS, AFFINE = 0.3, 0.5, 0.15, 0.2  # costs per element, see launch.split
-BLOCK = 1 << 14  # elements of a block of rows, which is read twice
+BLOCK = 1 << 14  # elements of a block of rows, which is read twice, or of neighbouring planes
 FEWEST = 8  # rows of one
 
 
@@ -26,34 +27,54 @@ def _joined(count, mean, squares, more, its_mean, its_squares):
     return mean + away * share, squares + its_squares + away * away * share * count
 
 
+@jit(forceinline=True)
+def neighbours(x):
+    """How many channels are taken together"""
+    return max(BLOCK // x.shape[2], 1)
+
+
 @jit()
-def plane_moments(x, c):
-    """The mean and variance of a channel"""
-    mean, squares, size = 0.0, 0.0, x.shape[2]
+def plane_moments(x, first, mean, variance):
+    """The mean and variance of the channels from ``first`` on, as many as there is room for"""
+    means, squares, size = np.zeros(mean.size), np.zeros(mean.size), x.shape[2]
     for n in range(len(x)):
-        its_mean, variance = moments(x[n, c])
-        its_squares = np.float64(variance) * size
-        mean, squares = _joined(n * size, mean, squares, size, np.float64(its_mean), its_squares)
-    return mean, squares / (len(x) * size)
+        for c in range(mean.size):
+            its_mean, its_variance = moments(x[n, first + c])
+            means[c], squares[c] = _joined(
+                n * size, means[c], squares[c], size,
+                np.float64(its_mean), np.float64(its_variance) * size,
+            )  # fmt: skip
+    for c in range(mean.size):
+        mean[c], variance[c] = means[c], squares[c] / (len(x) * size)
+
+
+@jit()
+def factors(variance, weight, eps):
+    factor = np.empty_like(weight)
+    for j in range(factor.size):
+        factor[j] = inverse_deviation(variance[j], eps) * weight[j]
+    return factor
 
 
 @jit(forceinline=True)
-def _affine_planes(x, y, c, mean, factor, shift):
+def _affine_planes(x, y, first, mean, factor, shift):
     for n in range(len(x)):
-        row, out = x[n, c], y[n, c]
-        for j in range(row.size):
-            out[j] = (row[j] - mean) * factor + shift
+        for c in range(mean.size):
+            row, out, m, f, s = x[n, first + c], y[n, first + c], mean[c], factor[c], shift[c]
+            for j in range(row.size):
+                out[j] = (row[j] - m) * f + s
 
 
 @jit()
 def _planes(channels, mean, variance, x, y, weight, bias, eps, fixed):
     """y of these channels; their statistics too unless they are ``fixed``"""
-    for i in range(len(channels)):
-        c = channels[i]
+    for start in range(0, len(channels), neighbours(x)):
+        here = slice(start, min(start + neighbours(x), len(channels)))
+        first, m, v = channels[start], mean[here], variance[here]
+        its = slice(first, first + m.size)
         if not fixed:
-            mean[i], variance[i] = plane_moments(x, c)
-        factor = inverse_deviation(variance[i], eps) * weight[c]
-        _affine_planes(x, y, c, mean[i], factor, bias[c])
+            plane_moments(x, first, m, v)
+        _affine_planes(x, y, first, m, factors(v, weight[its], eps), bias[its])
 
 
 @jit()
@@ -96,14 +117,6 @@ def _joined_columns(parts, mean, variance, size, rows):
             )
     for j in range(mean.size):
         mean[j], variance[j] = means[j], squares[j] / size
-
-
-@jit()
-def factors(variance, weight, eps):
-    factor = np.empty_like(weight)
-    for j in range(factor.size):
-        factor[j] = inverse_deviation(variance[j], eps) * weight[j]
-    return factor
 
 
 @jit()
@@ -185,47 +198,85 @@ def channel_norm(x, weight, bias, mean, variance, eps):
     return _normalized(x, weight, bias, mean, variance, eps, True)
 
 
+@jit(forceinline=True)
+def _of(shift, place):
+    """The shift of a channel, or of some, if there is any"""
+    if shift is None:
+        return None
+    return shift[place]
+
+
+@jit(forceinline=True)
+def _opened(g, deviation, factor, shift):
+    """g, or the gradient of max(0, deviation · factor + shift) where there is a shift"""
+    if shift is None:
+        return g
+    v, zero = deviation * factor + shift, type(g)(0)
+    return zero if v <= zero else g
+
+
 @jit(SUM, forceinline=True)
-def _plane_products(g, at, x, c, mean):
-    """Σ g and Σ g (x − mean), of channels ``at`` of g and c of x"""
-    total = along = 0.0
-    for n in range(len(x)):
-        gr, row = g[n, at], x[n, c]
-        part = product = x.dtype.type(0)
-        for j in range(row.size):
-            part += gr[j]
-            product += gr[j] * (row[j] - mean)
-        total += part
-        along += product
+def _products(g, x, mean, factor, shift):
+    """Σ g and Σ g (x − mean), g as it comes through a ReLU that follows"""
+    total = along = x.dtype.type(0)
+    for j in range(x.size):
+        deviation = x[j] - mean
+        slope = _opened(g[j], deviation, factor, shift)
+        total += slope
+        along += slope * deviation
     return total, along
 
 
 @jit()
-def channel_vjp(slopes, g, at, x, out, c, mean, variance, weight, eps, fixed):
-    """out = scale · weight · (g − Σ g / n − x̂ Σ g x̂ / n); slopes = Σ g x̂ and Σ g
-
-    For one channel, the number ``at`` in g and c in x and out.
-    """
-    kind, size, scale = x.dtype.type, x.shape[0] * x.shape[2], inverse_deviation(variance, eps)
-    factor = scale * weight
-    total, along = _plane_products(g, at, x, c, mean)
-    slopes[0], slopes[1] = along * scale, total
-    total, along = kind(total / size), kind(along * scale * scale / size)
+def _plane_products(g, at, x, first, mean, factor, shift):
+    """As _products of the channels from ``first`` on (in g from ``at`` on), in one array"""
+    sums = np.zeros((2, mean.size))
     for n in range(len(x)):
-        gr, row, o = g[n, at], x[n, c], out[n, c]
-        if fixed:
-            for j in range(row.size):
-                o[j] = factor * gr[j]
-        else:
-            for j in range(row.size):
-                o[j] = factor * (gr[j] - total - (row[j] - mean) * along)
+        for c in range(mean.size):
+            gr, row, s = g[n, at + c], x[n, first + c], _of(shift, c)
+            total, along = _products(gr, row, mean[c], factor[c], s)
+            sums[0, c] += total
+            sums[1, c] += along
+    return sums
 
 
 @jit()
-def _planes_vjp(channels, slopes, mean, variance, g, x, out, weight, eps, fixed):
-    for i in range(len(channels)):
-        c = channels[i]
-        channel_vjp(slopes[i], g, c, x, out, c, mean[i], variance[i], weight[c], eps, fixed)
+def channels_vjp(slopes, g, at, x, out, first, mean, variance, weight, shift, eps, fixed):
+    """out = scale · weight · (g − Σ g / n − x̂ Σ g x̂ / n); slopes = Σ g x̂ and Σ g
+
+    For the channels from ``first`` on (in g from ``at`` on) whose slopes these are. A ``shift``
+    says that a ReLU of the normalised numbers follows.
+    """
+    size, factor = x.shape[0] * x.shape[2], factors(variance, weight, eps)
+    sums = _plane_products(g, at, x, first, mean, factor, shift)
+    means = np.empty((2, mean.size), x.dtype)
+    for c in range(mean.size):
+        scale = inverse_deviation(variance[c], eps)
+        slopes[c, 0], slopes[c, 1] = sums[1, c] * scale, sums[0, c]
+        means[0, c], means[1, c] = sums[0, c] / size, sums[1, c] * scale * scale / size
+    for n in range(len(x)):
+        for c in range(mean.size):
+            gr, row, o = g[n, at + c], x[n, first + c], out[n, first + c]
+            f, m, total, along = factor[c], mean[c], means[0, c], means[1, c]
+            s = _of(shift, c)
+            if fixed:
+                for j in range(row.size):
+                    o[j] = f * _opened(gr[j], row[j] - m, f, s)
+            else:
+                for j in range(row.size):
+                    slope = _opened(gr[j], row[j] - m, f, s)
+                    o[j] = f * (slope - total - (row[j] - m) * along)
+
+
+@jit()
+def planes_vjp(channels, slopes, mean, variance, g, x, out, weight, shift, eps, fixed):
+    """As channels_vjp, of channels side by side, some at a time"""
+    for start in range(0, len(channels), neighbours(x)):
+        here = slice(start, min(start + neighbours(x), len(channels)))
+        first, m, v = channels[start], mean[here], variance[here]
+        its = slice(first, first + m.size)
+        s = _of(shift, its)
+        channels_vjp(slopes[here], g, first, x, out, first, m, v, weight[its], s, eps, fixed)
 
 
 @jit()
@@ -305,6 +356,6 @@ def batch_norm_vjp(g, x, weight, mean, variance, eps, fixed):
         return gradient, slopes[0], slopes[1]
     slopes = empty((channels, 2), x.dtype)
     cost = BACKWARD * x.size // channels
-    numbers = *arrays, weight, eps, fixed
-    launch.split(_planes_vjp, (np.arange(channels), slopes, *statistics), *numbers, cost=cost)
+    numbers = *arrays, weight, None, eps, fixed
+    launch.split(planes_vjp, (np.arange(channels), slopes, *statistics), *numbers, cost=cost)
     return gradient, slopes[:, 0], slopes[:, 1]

@@ -1,7 +1,7 @@
 """ReLU of normalised channels, and the largest of 2 × 2 of them, in one pass over memory.
 
-Going back, the gradients of one channel at a time are put where they belong into a buffer that
-stays in cache, and go on as those of a batch norm.
+Going back, the gradients of a pooling are put where they belong, one channel at a time, into a
+buffer that stays in cache, and go on as those of a batch norm.
 """
 
 import numpy as np
@@ -15,26 +15,30 @@ from .batch_norm import (
     AFFINE,
     BACKWARD,
     SUMS,
-    channel_vjp,
+    channels_vjp,
     column_moments,
     columns_vjp,
     factors,
+    neighbours,
     plane_moments,
     planes_of,
+    planes_vjp,
 )
 from .maps import same
 from .normalization import fit, vectors
 from .pool import larger
 
 POOL = 0.6  # cost per element, see launch.split
+ROOM = 1 << 18  # elements of gradients that go on from a pooling together
 _TAPS = tuple(np.int32(n) for n in range(CLOSED))
 _CLOSED = np.int32(CLOSED)
 
 
 @jit()
 def _moments(channels, mean, variance, x):
-    for i in range(len(channels)):
-        mean[i], variance[i] = plane_moments(x, channels[i])
+    for start in range(0, len(channels), neighbours(x)):
+        here = slice(start, start + neighbours(x))
+        plane_moments(x, channels[start], mean[here], variance[here])
 
 
 def channel_moments(x):
@@ -150,58 +154,41 @@ def _open_rows(x, g, out, mean, factor, shift):
 
 
 @jit()
-def _open_planes(x, g, c, out, mean, factor, shift):
-    """As _open_rows for one channel"""
-    zero = x.dtype.type(0)
-    for n in range(len(x)):
-        row, gr, o = x[n, c], g[n, c], out[n, 0]
-        for j in range(row.size):
-            v = (row[j] - mean) * factor + shift
-            o[j] = zero if v <= zero else gr[j]
-
-
-@jit()
-def _spread_planes(g, at, c, out, width):
-    """out = the gradients of one channel at their places in windows, 0 elsewhere"""
+def _spread_planes(g, at, first, out, width):
+    """out = the gradients of channels at their places in windows, 0 elsewhere"""
     size, w, two, one = np.uint64(g.shape[2]), np.uint64(width), np.uint64(2), np.uint64(1)
     upper, taps = np.empty(2 * g.shape[2], g.dtype), np.empty(g.shape[2], np.int32)
     lower, zero = np.empty_like(upper), g.dtype.type(0)
     for n in range(len(g)):
-        gr, found, o = g[n, c], at[n, c], out[n, 0]
-        for q in range(size):
-            taps[q] = found[q]
-        for q in range(size):
-            upper[two * q] = gr[q] if taps[q] == _TAPS[0] else zero
-            upper[two * q + one] = gr[q] if taps[q] == _TAPS[1] else zero
-            lower[two * q] = gr[q] if taps[q] == _TAPS[2] else zero
-            lower[two * q + one] = gr[q] if taps[q] == _TAPS[3] else zero
-        for h in range(two * size // w):
-            start, above = h * w, two * h * w
-            for j in range(w):
-                o[above + j] = upper[start + j]
-            for j in range(w):
-                o[above + w + j] = lower[start + j]
-
-
-@jit()
-def _planes_vjp(
-    channels, slopes, mean, variance, factor, g, x, out, weight, shift, eps, fixed
-):
-    """As that of a batch norm, of the gradients of one channel after the other"""
-    passed = np.empty((len(x), 1, x.shape[2]), x.dtype)
-    for i in range(len(channels)):
-        c = channels[i]
-        _open_planes(x, g, c, passed, mean[i], factor[i], shift[c])
-        channel_vjp(slopes[i], passed, 0, x, out, c, mean[i], variance[i], weight[c], eps, fixed)
+        for c in range(out.shape[1]):
+            gr, found, o = g[n, first + c], at[n, first + c], out[n, c]
+            for q in range(size):
+                taps[q] = found[q]
+            for q in range(size):
+                upper[two * q] = gr[q] if taps[q] == _TAPS[0] else zero
+                upper[two * q + one] = gr[q] if taps[q] == _TAPS[1] else zero
+                lower[two * q] = gr[q] if taps[q] == _TAPS[2] else zero
+                lower[two * q + one] = gr[q] if taps[q] == _TAPS[3] else zero
+            for h in range(two * size // w):
+                start, above = h * w, two * h * w
+                for j in range(w):
+                    o[above + j] = upper[start + j]
+                for j in range(w):
+                    o[above + w + j] = lower[start + j]
 
 
 @jit()
 def _pool_vjp(channels, slopes, mean, variance, g, at, x, out, weight, width, eps, fixed):
-    passed = np.empty((len(x), 1, x.shape[2]), x.dtype)
-    for i in range(len(channels)):
-        c = channels[i]
-        _spread_planes(g, at, c, passed, width)
-        channel_vjp(slopes[i], passed, 0, x, out, c, mean[i], variance[i], weight[c], eps, fixed)
+    size = len(x) * x.shape[2]
+    together = max(min(neighbours(x), ROOM // size), 1)
+    room = np.empty(together * size, x.dtype)
+    for start in range(0, len(channels), together):
+        here = slice(start, min(start + together, len(channels)))
+        first, m, v = channels[start], mean[here], variance[here]
+        w = weight[first : first + m.size]
+        passed = room[: m.size * size].reshape(len(x), m.size, x.shape[2])
+        _spread_planes(g, at, first, passed, width)
+        channels_vjp(slopes[here], passed, 0, x, out, first, m, v, w, None, eps, fixed)
 
 
 def norm_relu_vjp(g, x, weight, bias, mean, variance, eps, fixed):
@@ -218,8 +205,8 @@ def norm_relu_vjp(g, x, weight, bias, mean, variance, eps, fixed):
         return out, slopes[0], slopes[1]
     slopes = empty((x.shape[1], 2), x.dtype)
     launch.split(
-        _planes_vjp, (np.arange(x.shape[1]), slopes, mean, variance, factor), g, x, flat, weight,
-        shift, kind(eps), fixed, cost=BACKWARD * x.size // x.shape[1],
+        planes_vjp, (np.arange(x.shape[1]), slopes, mean, variance), g, x, flat, weight, shift,
+        kind(eps), fixed, cost=BACKWARD * x.size // x.shape[1],
     )  # fmt: skip
     return out, slopes[:, 0], slopes[:, 1]
 

@@ -48,6 +48,7 @@ def test_forward_and_gradients(rng, case, causal, used):
     assert used == ["forward", "backward"]
 
 
+@pytest.mark.wide
 def test_layouts_of_one_product(rng, used):
     """Queries, keys and values as views of one array, and gradients of another layout."""
     parts = rng.standard_normal((2, 37, 3, 4, 16)).astype(np.float32).transpose(2, 0, 3, 1, 4)

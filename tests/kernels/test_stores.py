@@ -25,6 +25,7 @@ LOOPS = {
 }
 
 
+@pytest.mark.wide
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="looks for instructions of x86")
 @compiled_only
 @pytest.mark.parametrize("name", LOOPS)
