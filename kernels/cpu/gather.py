@@ -95,9 +95,10 @@ def _take_along(index, x, out):
 
 @jit()
 def _add_along_rows(index, g, out):
-    """out[i, index[i, k]] += g[i, k]"""
+    """out[i, index[i, k]] = Σ g[i, k]"""
     n = np.uint64(out.shape[1])
     for i in range(index.shape[0]):
+        out[i] = g.dtype.type(0)
         for k in range(index.shape[1]):
             place = np.uint64(index[i, k])
             if place >= n:
@@ -107,9 +108,10 @@ def _add_along_rows(index, g, out):
 
 @jit()
 def _add_along(index, g, out):
-    """out[i, index[i, k, j], j] += g[i, k, j]"""
+    """out[i, index[i, k, j], j] = Σ g[i, k, j]"""
     n = np.uint64(out.shape[1])
     for i in range(index.shape[0]):
+        out[i] = g.dtype.type(0)
         for k in range(index.shape[1]):
             for j in range(index.shape[2]):
                 place = np.uint64(index[i, k, j])
@@ -218,9 +220,12 @@ def add_along(g, index, axis, shape):
     """Zeros of ``shape`` and g added at ``index`` along ``axis``"""
     if g.dtype not in FAST or not index.size:
         return reference.add_along(g, index, axis, shape)
-    whole = zeros(shape, g.dtype)
+    whole = empty(shape, g.dtype)
     part = _cut(whole, index.shape, axis)
-    out = whole if part is whole else np.zeros(part.shape, g.dtype)
+    out = whole
+    if part is not whole:
+        whole.fill(0)
+        out = np.empty(part.shape, g.dtype)
     arrays = _folded(axis, index, g, out)
     loop = _add_along_rows if arrays[0].ndim == 2 else _add_along
     _run(loop, arrays, index, axis, shape[axis])

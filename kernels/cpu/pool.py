@@ -11,6 +11,7 @@ from ..memory import empty
 from ..reference import pool as reference
 from . import vmath
 from .maps import FAST
+from .simd import LANES, largest_of_squares
 
 
 @jit()
@@ -122,6 +123,25 @@ def _tiles(x, y, at):
             best[q], place[q] = v, corners[q] + where
 
 
+@jit()
+def _tiles_by_vectors(x, y, at):
+    """As _tiles for float32, in rows of at least LANES windows: the last ones overlap others"""
+    width, rows, columns = x.shape[3], y.shape[2], y.shape[3]
+    planes, best, places = x.reshape(x.size), y.reshape(y.size), at.reshape(at.size)
+    for p in range(x.shape[0]):
+        for h in range(rows):
+            above, first = 2 * h * width, (p * rows + h) * columns
+            start = 0
+            while start < columns:
+                start = min(start, columns - LANES)
+                corner, place = above + 2 * start, first + start
+                largest_of_squares(
+                    planes, p * x.shape[2] * width + corner, width, best, place, places, place,
+                    corner,
+                )  # fmt: skip
+                start += LANES
+
+
 @functools.lru_cache(64)
 def _are_tiles(tables):
     """Whether windows are 2 × 2 elements side by side"""
@@ -178,7 +198,8 @@ def max_pool(x, tables):
     indices = [*(_SAME,) * more, *(table.index for table in tables)]
     cost = 0.3 * math.prod(map(len, indices)) * y.size / x.size
     if _are_tiles(tables):
-        launch.split(_tiles, (deep, y, at), cost=cost)
+        vectors = x.dtype == np.float32 and at.dtype == np.int32 and 0 < LANES <= size[-1]
+        launch.split(_tiles_by_vectors if vectors else _tiles, (deep, y, at), cost=cost)
     elif size[-1] < FEW:
         launch.split(_scan, (deep, y, at), *indices, cost=cost)
     else:

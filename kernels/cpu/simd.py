@@ -10,6 +10,7 @@ both in so many words, for float32:
 - A **transposition** turns LANES × LANES numbers by exchanging halves of rows, then quarters, and
   so on.
 - A **transform** computes M X Mᵀ for a small constant matrix M, in each lane by itself.
+- The **largest of squares** pools 2 × 2 numbers: it parts two rows into even and odd numbers.
 
 They work on flat float32 arrays with offsets and strides counted in elements, and check nothing:
 callers do. ``LANES`` is the number of float32 in a vector of the host: 16, 8, or 0 where there is
@@ -73,7 +74,7 @@ def _shuffled(builder, x, y, places):
 
 def _spread(builder, number):
     """A vector of LANES times one number."""
-    undefined = ir.Constant(_VECTOR, ir.Undefined)
+    undefined = ir.Constant(ir.VectorType(number.type, LANES), ir.Undefined)
     first = builder.insert_element(undefined, number, _INT(0))
     return _shuffled(builder, first, undefined, [0] * LANES)
 
@@ -256,6 +257,43 @@ def places_to_rows(_typing, x, x0, unit, places, p0, y, y0, y_row, bias, b0):
         return context.get_dummy_value()
 
     return types.void(x, _n, _n, places, _n, y, _n, _n, bias, _n), generate
+
+
+@intrinsic
+def largest_of_squares(_typing, x, x0, below, y, y0, at, a0, place):
+    """y[y0 + j] = the largest of 2 × 2 numbers of x, and its place in at[a0 + j], for j < LANES
+
+    They are x[x0 + 2j + t] for t = 0, 1, below and below + 1, at the places place + 2j + t. The
+    first of equals is taken, and the last NaN.
+    """
+
+    def generate(context, builder, signature, arguments):
+        x, x0, below, y, y0, at, a0, place = arguments
+        source = _pointer(context, builder, signature.args[0], x, x0)
+        target = _pointer(context, builder, signature.args[3], y, y0)
+        found = _pointer(context, builder, signature.args[5], at, a0)
+        places = ir.VectorType(_INT, LANES)
+        columns = ir.Constant(places, [2 * j for j in range(LANES)])
+        best = taken = None
+        for row in (_LONG(0), below):
+            start = builder.gep(source, [row])
+            halves = _load(builder, start), _load(builder, builder.gep(start, [_LONG(LANES)]))
+            for odd in (0, 1):
+                value = _shuffled(builder, *halves, [2 * j + odd for j in range(LANES)])
+                first = builder.trunc(builder.add(builder.add(place, row), _LONG(odd)), _INT)
+                here = builder.add(_spread(builder, first), columns)
+                if best is None:
+                    best, taken = value, here
+                    continue
+                larger = builder.fcmp_ordered(">", value, best)
+                better = builder.or_(larger, builder.fcmp_unordered("uno", value, value))
+                best = builder.select(better, value, best)
+                taken = builder.select(better, here, taken)
+        _store(builder, best, target)
+        builder.store(taken, builder.bitcast(found, places.as_pointer()), align=4)
+        return context.get_dummy_value()
+
+    return types.void(x, _n, _n, y, _n, at, _n, _n), generate
 
 
 def _combined(builder, coefficients, vectors):

@@ -72,6 +72,26 @@ def test_copy_row(rng):
     np.testing.assert_array_equal(unguarded(y, (WIDTH,)), x[5 : 5 + WIDTH])
 
 
+@pytest.mark.parametrize("extra", [0, 3])
+def test_largest_of_squares(rng, extra):
+    """Of small whole numbers, so that there are equals, with NaN among them."""
+    width = 2 * LANES + extra
+    x = rng.integers(0, 3, (2, width)).astype(np.float32)
+    x[rng.random(x.shape) < 0.2] = np.nan
+    y, at = guarded(np.zeros(LANES)), np.full(LANES + 2 * GUARD, -1, np.int32)
+    call = compiled(simd.largest_of_squares, 8)
+    call(guarded(x), GUARD, width, y, GUARD, at, GUARD, 100)
+    best, taken = x[0, : 2 * LANES : 2].copy(), 2 * np.arange(LANES)
+    for row, odd in ((0, 1), (1, 0), (1, 1)):
+        value = x[row, odd : 2 * LANES : 2]
+        better = (value > best) | (value != value)
+        best[better] = value[better]
+        taken[better] = row * width + 2 * np.flatnonzero(better) + odd
+    np.testing.assert_array_equal(unguarded(y, (LANES,)), best)
+    np.testing.assert_array_equal(at[GUARD:-GUARD], 100 + taken)
+    assert (at[:GUARD] == -1).all() and (at[-GUARD:] == -1).all()
+
+
 def test_a_row_has_the_same_bits_in_a_tile_of_any_height(rng):
     a, b, found = numbers(rng, simd.HEIGHT, 50), numbers(rng, 50, WIDTH), []
     for rows in HEIGHTS:

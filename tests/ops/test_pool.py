@@ -39,10 +39,11 @@ def test_random_tables_equal_the_reference(axes):
 
 
 @pytest.mark.parametrize("window", [(2,), (2, 1), (3, 2, 1)])
-def test_ties_and_nans_of_wide_planes_equal_the_reference(window, monkeypatch):
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_ties_and_nans_of_wide_planes_equal_the_reference(dtype, window, monkeypatch):
     from minigrad.kernels.cpu import pool
 
-    x = rng.choice([0.0, 1.0, 2.0, np.nan, -np.inf], (2, 3, 9, 33))
+    x = rng.choice([0.0, 1.0, 2.0, np.nan, -np.inf], (2, 3, 9, 33)).astype(dtype)
     results = []
     for few in (0, 100):  # all windows at a time, or one after the other
         monkeypatch.setattr(pool, "FEW", few)
