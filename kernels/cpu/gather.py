@@ -16,6 +16,7 @@ from .maps import FAST
 
 INDEX = np.dtype(np.int64)
 WAYS = PUT, MULTIPLY, MAXIMUM, MINIMUM = range(4)  # to write to an element
+CLEARED = 1 << 15  # elements that become 0 before sums are collected in them
 
 
 @jit()
@@ -96,14 +97,18 @@ def _take_along(index, x, out):
 @jit()
 def _add_along_rows(index, g, out):
     """out[i, index[i, k]] = Σ g[i, k]"""
-    n = np.uint64(out.shape[1])
-    for i in range(index.shape[0]):
-        out[i] = g.dtype.type(0)
-        for k in range(index.shape[1]):
-            place = np.uint64(index[i, k])
-            if place >= n:
-                raise IndexError
-            out[i, place] += g[i, k]
+    n, flat = np.uint64(out.shape[1]), out.reshape(out.size)
+    together = max(CLEARED // out.shape[1], 1)
+    for start in range(0, len(out), together):
+        cleared = flat[start * out.shape[1] : (start + together) * out.shape[1]]
+        for j in range(cleared.size):
+            cleared[j] = g.dtype.type(0)
+        for i in range(start, min(start + together, len(out))):
+            for k in range(index.shape[1]):
+                place = np.uint64(index[i, k])
+                if place >= n:
+                    raise IndexError
+                out[i, place] += g[i, k]
 
 
 @jit()
@@ -111,7 +116,9 @@ def _add_along(index, g, out):
     """out[i, index[i, k, j], j] = Σ g[i, k, j]"""
     n = np.uint64(out.shape[1])
     for i in range(index.shape[0]):
-        out[i] = g.dtype.type(0)
+        plane = out[i].reshape(out[i].size)
+        for j in range(plane.size):
+            plane[j] = g.dtype.type(0)
         for k in range(index.shape[1]):
             for j in range(index.shape[2]):
                 place = np.uint64(index[i, k, j])
