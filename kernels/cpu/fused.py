@@ -13,7 +13,8 @@ _FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
 
 @jit()
-def _bias_activation(x, bias, activation):
+def add_and_activate(x, bias, activation):
+    """x ← f(x + b) for rows x"""
     zero = x.dtype.type(0)
     for i in range(x.shape[0]):
         row = x[i]
@@ -44,5 +45,5 @@ def bias_activation(x, bias, activation):
         x[...] = bias_activation(x.copy(), bias, activation)
     elif x.size:
         rows, bias = x.reshape(-1, bias.size), bias.ravel()
-        launch.split(_bias_activation, (rows,), bias, activation, cost=COST[activation])
+        launch.split(add_and_activate, (rows,), bias, activation, cost=COST[activation])
     return x

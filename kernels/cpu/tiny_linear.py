@@ -12,9 +12,9 @@ from numba.extending import overload
 
 from ..compile import jit
 from ..reference.fused import RELU, SIGMOID, TANH
+from .fused import add_and_activate
 from .pixels import planes_to_pixels
 from .simd import LANES, WIDTH, multiply_rows
-from .vmath import maximum, sigmoid, tanh
 
 # multiplications of a layer up to which all this beats BLAS, by the bytes of a number
 FORWARD_LIMITS = {4: 1 << 20 if LANES else 1 << 15, 8: 1 << 15}
@@ -162,25 +162,10 @@ def _compiled_transpose(out, x):
 @jit()
 def forward(x, weight, bias, y, activation):
     """y ← f(x Wᵀ + b); an empty bias is none"""
-    zero = x.dtype.type(0)
     transposed = np.empty((weight.shape[1], weight.shape[0]), x.dtype)
     transpose(transposed, weight)
     product(y, x, transposed)
-    shift = bias if bias.size else np.zeros(y.shape[1], x.dtype)
-    for r in range(y.shape[0]):
-        row = y[r]
-        if activation == RELU:
-            for j in range(row.size):
-                row[j] = maximum(row[j] + shift[j], zero)
-        elif activation == TANH:
-            for j in range(row.size):
-                row[j] = tanh(row[j] + shift[j])
-        elif activation == SIGMOID:
-            for j in range(row.size):
-                row[j] = sigmoid(row[j] + shift[j])
-        else:
-            for j in range(row.size):
-                row[j] += shift[j]
+    add_and_activate(y, bias if bias.size else np.zeros(y.shape[1], x.dtype), activation)
 
 
 @jit()

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 import pytest
 
-from minigrad.kernels.cpu import along, pool, reduce, softmax, tiny_linear
+from minigrad.kernels.cpu import along, fused, pool, reduce, softmax
 
 from .conftest import compiled_only
 
@@ -21,7 +21,7 @@ LOOPS = {
     "place of the extreme": (along._arg_middle, CUBE, np.ones((2, 64), np.int64), 1),
     "pooling": (pool._keeplarger, ROW, ROW, PLACES, np.int32(1)),
     "softmax": (softmax._columns_softmax, CUBE, CUBE),
-    "linear layer": (tiny_linear.forward, ROWS, np.ones((64, 64), np.float32), ROW, ROWS, 1),
+    "linear layer": (fused.add_and_activate, ROWS, ROW, 1),
 }
 
 
