@@ -31,7 +31,6 @@ FEW = SMALL // 8  # elements that malloc finds room for quickly
 
 _FLOATS = (np.dtype("float32"), np.dtype("float64"))
 _contiguous = np.ascontiguousarray  # what goes to a loop: another layout would compile it anew
-_NONE = {dtype: np.empty(0, dtype) for dtype in _FLOATS}
 
 
 def _is_alone(multiplications):
@@ -117,14 +116,18 @@ def linear(x, weight, bias, activation=IDENTITY):
     size = len(x) * weight.size
     if x.dtype in _FLOATS and 0 < size <= _loops().FORWARD_LIMITS[x.itemsize]:
         y = _room((len(x), len(weight)), x.dtype)
-        bias = _NONE[x.dtype] if bias is None else bias
+        bias = _bias(bias, weight)
         _loops().forward(*map(_contiguous, (x, weight, bias)), y, activation)
         return y
     if activation == IDENTITY:
         return _product_with_transposed(x, weight, bias)
     y = _product_with_transposed(x, weight, None)
-    bias = np.zeros(len(weight), x.dtype) if bias is None else bias
-    return CPU.bias_activation(y, bias, activation)
+    return CPU.bias_activation(y, _bias(bias, weight), activation)
+
+
+def _bias(bias, weight):
+    """The bias of a layer; zeros where it has none."""
+    return np.zeros(len(weight), weight.dtype) if bias is None else bias
 
 
 def _product(a, b):
@@ -189,8 +192,10 @@ def linear_chain(activations, x, *parameters):
     if run is None:
         return reference.outputs_by(linear, activations, x, parameters)
     dtype, rows = x.dtype, len(x)
-    outputs = [_room((rows, len(weight)), dtype) for weight in parameters[::2]]
-    given = [_NONE[dtype] if p is None else _contiguous(p) for p in parameters]
+    given, outputs = [], []
+    for weight, bias in zip(parameters[::2], parameters[1::2], strict=True):
+        given += (_contiguous(weight), _contiguous(_bias(bias, weight)))
+        outputs.append(_room((rows, len(weight)), dtype))
     run(_contiguous(x), *given, *outputs, *activations)
     return tuple(outputs)
 

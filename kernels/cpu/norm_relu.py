@@ -1,6 +1,6 @@
 """ReLU of normalised channels, and the largest of 2 × 2 of them, in one pass over memory.
 
-Going back, the gradients of a pooling are put where they belong, one channel at a time, into a
+Going back, the gradients of a pooling are put where they belong, some channels at a time, into a
 buffer that stays in cache, and go on as those of a batch norm.
 """
 

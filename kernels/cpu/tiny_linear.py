@@ -161,11 +161,11 @@ def _compiled_transpose(out, x):
 
 @jit()
 def forward(x, weight, bias, y, activation):
-    """y ← f(x Wᵀ + b); an empty bias is none"""
+    """y ← f(x Wᵀ + b)"""
     transposed = np.empty((weight.shape[1], weight.shape[0]), x.dtype)
     transpose(transposed, weight)
     product(y, x, transposed)
-    add_and_activate(y, bias if bias.size else np.zeros(y.shape[1], x.dtype), activation)
+    add_and_activate(y, bias, activation)
 
 
 @jit()
