@@ -50,9 +50,9 @@ def test_N6_batch_norm_smooths_the_landscape_at_the_start():
     assert not found[False].loss_range < 10 * found[True].loss_range  # larger, or NaN
 
 
-def deep(normed, width=64, depth=10):
+def deep(normed, width=64, depth=10, seed=0):
     """A multilayer perceptron with He's weights, the same with and without batch norm."""
-    mg.manual_seed(0)
+    mg.manual_seed(seed)
     layers = []
     for _ in range(depth):
         norm = [nn.BatchNorm1d(width)] if normed else []
@@ -62,10 +62,10 @@ def deep(normed, width=64, depth=10):
     return net
 
 
-def trained(normed, lr, steps=100):
+def trained(normed, lr, steps=100, seed=0):
     """(medians of loss range, ‖Δg‖ and β over every fifth step, last loss)"""
     x, y = digits()
-    net, rng, seen = deep(normed), np.random.default_rng(0), []
+    net, rng, seen = deep(normed, seed=seed), np.random.default_rng(seed), []
     optimizer = mg.optim.SGD(net.parameters(), lr=lr)
     for step in range(steps):
         chosen = mg.tensor(rng.choice(len(x), 128, replace=False))
@@ -82,11 +82,10 @@ def trained(normed, lr, steps=100):
 
 @pytest.mark.full
 def test_R4_batch_norm_smooths_the_landscape_and_takes_large_rates():
-    normed, plain = trained(True, 0.1)[0], trained(False, 0.1)[0]
-    ratios = normed / plain
-    assert ratios[0] <= 0.1
-    assert ratios[1] <= 0.2
-    assert ratios[2] <= 0.7
+    ratios = [
+        trained(True, 0.1, seed=seed)[0] / trained(False, 0.1, seed=seed)[0] for seed in range(5)
+    ]
+    assert (np.median(ratios, axis=0) <= (0.1, 0.2, 0.7)).all()
     assert trained(True, 1.0)[1] < 0.1
     assert not np.isfinite(trained(False, 1.0, steps=20)[1])
 
