@@ -1,8 +1,9 @@
 """How close do memory-bound operations come to the machine's copy rate, and to PyTorch?
 
-Each through its public function, forward with recording and backward, on a million float32 numbers,
-which a cache may hold, and on eight. "share" is what the pass must read and write at least once,
-divided by its time, as a share of what ``np.copyto`` moves on as many numbers just before.
+Each through its public function, forward with recording and backward, on a million float32 numbers
+or more, which a cache may hold, and on several times as many. "share" is what the pass must read
+and write at least once, divided by its time, as a share of what ``np.copyto`` moves on as many
+numbers just before.
 """
 
 import numpy as np

@@ -185,7 +185,7 @@ TABLES = {
     "tensor_ops": (partial(sizes_table, "forward and backward"), "The tensor library"),
     "op_overhead": (overhead_table, "Overhead of an op"),
     "kernel_bandwidth": (
-        partial(shares_table, "on 10⁶ numbers or more, and on 8 times as many", "of copy rate"),
+        partial(shares_table, "on 10⁶ numbers or more", "of copy rate"),
         "Operations bound by memory, and the machine's copy rate",
     ),
     "kernel_compute": (

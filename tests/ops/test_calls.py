@@ -23,15 +23,11 @@ ERRORS = {"float64": 1e-10, "float32": 1e-5, "float16": 4e-3, "bfloat16": 3e-2}
 NAMES = {id(call): name for name, call in {**NAMED, **REFUSED}.items()}
 
 
-def _name(call):
-    return call.name
-
-
 def over(calls, every=1, argument="call"):
     """Parametrise a test over calls: the first of every function, one of ``every``, or all."""
     return pytest.mark.parametrize(argument, [
         pytest.param(call, id=NAMES[id(call)], marks=FULL if tier and n % every else tier)
-        for n, (call, tier) in enumerate(first_of_each(calls, _name))
+        for n, (call, tier) in enumerate(first_of_each(calls, lambda call: call.name))
     ])  # fmt: skip
 
 
