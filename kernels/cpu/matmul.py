@@ -24,7 +24,7 @@ from ..registry import CPU
 
 FEW_ROWS = 64  # up to here OpenBLAS computes x Wᵀ slower than W xᵀ
 LONG_ROWS = 512  # from this length on that pays for transposing the result
-MANY_ROWS = 512  # from here on tiles may be faster than BLAS
+MANY_ROWS = 32  # from here on tiles may be faster than BLAS
 MULTIPLY_ADD_COST = 0.06  # in units of one exp
 BLAS_ALONE = 1 << 18  # multiplications up to which BLAS keeps to one thread by itself
 FEW = SMALL // 8  # elements that malloc finds room for quickly
@@ -121,8 +121,11 @@ def linear(x, weight, bias, activation=IDENTITY):
         return y
     if activation == IDENTITY:
         return _product_with_transposed(x, weight, bias)
-    y = _product_with_transposed(x, weight, None)
-    return CPU.bias_activation(y, _bias(bias, weight), activation)
+    if _goes_by_tiles(x, weight):  # which begin with the bias; to add −0 changes no number
+        y, bias = _product_with_transposed(x, weight, bias), np.full(len(weight), -0.0, x.dtype)
+    else:
+        y, bias = _product_with_transposed(x, weight, None), _bias(bias, weight)
+    return CPU.bias_activation(y, bias, activation)
 
 
 def _bias(bias, weight):
@@ -132,14 +135,26 @@ def _bias(bias, weight):
 
 def _product(a, b):
     """a b by the faster of two ways."""
-    if len(a) >= MANY_ROWS and _large().fits(a, b, None, *b.shape):
+    if len(a) >= MANY_ROWS and _large().pays(a, b):
         return _large().product(a, b)
     return _dot(a, b)
 
 
+def _product_of_transposed(g, x):
+    """gᵀ x by the faster of two ways."""
+    if g.size * x.shape[1] > _loops().BACKWARD_LIMITS[4] and _large().pays_for_weight(g, x):
+        return _large().product_of_transposed(g, x)
+    return _dot(g.T, x)
+
+
+def _goes_by_tiles(x, weight):
+    """Whether x Wᵀ is computed by tiles."""
+    return len(x) >= MANY_ROWS and _large().pays_with_transposed(x, weight)
+
+
 def _product_with_transposed(x, weight, bias):
     """x Wᵀ + b by the fastest of three ways."""
-    if len(x) >= MANY_ROWS and _large().fits(x, weight, bias, *weight.shape[::-1]):
+    if _goes_by_tiles(x, weight):
         return _large().product_with_transposed(x, weight, bias)
     if 1 < len(x) <= FEW_ROWS and x.shape[1] >= LONG_ROWS:
         y, transposed = empty((len(x), len(weight)), x.dtype), _dot(weight, x.T).T
@@ -165,7 +180,7 @@ def linear_vjp(g, x, weight, y, activation, needs):
         g = getattr(CPU, SLOPES[activation])(g, y)
     return (
         _product(g, weight) if needs[0] else None,
-        _dot(g.T, x) if needs[1] else None,
+        _product_of_transposed(g, x) if needs[1] else None,
         CPU.sum(g, (0,)) if needs[2] else None,
     )
 
@@ -248,4 +263,4 @@ def linear_weight_grad(g, x):
         return np.asarray(reference.linear_weight_grad(g, x))
     if g.ndim != 2:
         g, x = rows_of(g), rows_of(x)
-    return _dot(g.T, x)
+    return _product_of_transposed(g, x)

@@ -42,6 +42,8 @@ def _lanes():
 
 
 LANES = _lanes()
+# whether the processor computes a vector of 16 numbers in two halves
+HALVED = LANES == 16 and binding.get_host_cpu_name() == "znver4"
 VECTORS = WIDTH // LANES if LANES else 0  # in a row of a tile
 HEIGHT = 12 if LANES == 16 else 6  # rows of a tile: the running sums fill most of the registers
 
@@ -129,19 +131,19 @@ def make_tile(rows):
 def make_layer_tile(rows):
     """The intrinsic C[i, j] = S[j] + Σ_k A[i, k] B[k, j] for ``rows`` rows and WIDTH columns.
 
-    Called as ``tile(a, a0, depth, b, b0, s, s0, c, c0, c_row)`` for k < depth: A[i, k] is
-    a[a0 + i depth + k], B[k, j] is b[b0 + k WIDTH + j], S[j] is s[s0 + j], C[i, j] is
-    c[c0 + i c_row + j]. The lines of C are fetched while the sums are made.
+    Called as ``tile(a, a0, a_row, a_step, depth, b, b0, s, s0, c, c0, c_row)`` for k < depth:
+    A[i, k] is a[a0 + i a_row + k a_step], B[k, j] is b[b0 + k WIDTH + j], S[j] is s[s0 + j],
+    C[i, j] is c[c0 + i c_row + j]. The lines of C are fetched while the sums are made.
     """
     places = [(i, v) for i in range(rows) for v in range(VECTORS)]
 
     def generate(context, builder, signature, arguments):
-        a, a0, depth, b, b0, s, s0, c, c0, c_row = arguments
+        a, a0, a_row, a_step, depth, b, b0, s, s0, c, c0, c_row = arguments
         a_start = _pointer(context, builder, signature.args[0], a, a0)
-        b_start = _pointer(context, builder, signature.args[3], b, b0)
-        s_start = _pointer(context, builder, signature.args[5], s, s0)
-        c_start = _pointer(context, builder, signature.args[7], c, c0)
-        starts = [_after(builder, a_start, i, depth) for i in range(rows)]
+        b_start = _pointer(context, builder, signature.args[5], b, b0)
+        s_start = _pointer(context, builder, signature.args[7], s, s0)
+        c_start = _pointer(context, builder, signature.args[9], c, c0)
+        starts = [_after(builder, a_start, i, a_row) for i in range(rows)]
         ends = [_after(builder, c_start, i, c_row) for i in range(rows)]
         for end in ends:
             _fetch_to_write(builder, end)
@@ -150,15 +152,16 @@ def make_layer_tile(rows):
             builder.store(_load(builder, builder.gep(s_start, [_LONG(LANES * v)])), sums[i, v])
         with cgutils.for_range(builder, depth) as step:
             row = builder.gep(b_start, [builder.mul(step.index, _LONG(WIDTH))])
-            _add_step(builder, sums, [builder.gep(start, [step.index]) for start in starts], row)
+            along = builder.mul(step.index, a_step)
+            _add_step(builder, sums, [builder.gep(start, [along]) for start in starts], row)
         for i, v in places:
             end = builder.gep(ends[i], [_LONG(LANES * v)])
             _store(builder, builder.load(sums[i, v]), end)
         return context.get_dummy_value()
 
     @intrinsic
-    def tile(_typing, a, a0, depth, b, b0, s, s0, c, c0, c_row):
-        return types.void(a, _n, _n, b, _n, s, _n, c, _n, _n), generate
+    def tile(_typing, a, a0, a_row, a_step, depth, b, b0, s, s0, c, c0, c_row):
+        return types.void(a, _n, _n, _n, _n, b, _n, s, _n, c, _n, _n), generate
 
     return tile
 

@@ -5,21 +5,35 @@ import pytest
 
 from minigrad.kernels import launch
 from minigrad.kernels.cpu import large_linear, matmul
-from minigrad.kernels.cpu.large_linear import DEPTH, HEIGHT, LANES, ROWS, WIDTH
-from minigrad.kernels.cpu.matmul import MANY_ROWS
+from minigrad.kernels.cpu.large_linear import (
+    APART,
+    BLOCK,
+    DEPTH,
+    HEIGHT,
+    ROWS,
+    ROWS_SUMMED,
+    ROWS_TRANSPOSED,
+)
+from minigrad.kernels.cpu.simd import HALVED, LANES, WIDTH
 
 from .exactness import counted
 
 pytestmark = pytest.mark.skipif(
-    LANES != 8, reason="only measured to be faster where vectors hold 8 numbers"
+    not large_linear.FASTER, reason="not measured on whole vectors of 16 numbers"
 )
 
-SHAPES = [  # just too large for tiny layers
-    (ROWS, LANES, 9 * WIDTH),
-    (ROWS + 1, 13, 6 * WIDTH + 1),
-    (8 * ROWS + HEIGHT - 1, 64, WIDTH),
-    (3 * ROWS + 7, 33, 5 * WIDTH - 1),
-    (ROWS, DEPTH, WIDTH + 5),
+SHAPES = [  # too large for tiny layers
+    (8 * ROWS, LANES, 9 * WIDTH),
+    (8 * ROWS + 1, LANES + 5, 6 * WIDTH + 1),
+    (16 * ROWS + HEIGHT - 1, 64, WIDTH),
+    (6 * ROWS + 7, 33, 5 * WIDTH - 1),
+    (ROWS, DEPTH, 4 * WIDTH + 5),
+    (ROWS_TRANSPOSED + ROWS, 200, 16 * WIDTH + 1),
+]
+WEIGHTS = [  # rows, outputs, inputs
+    (LANES, 20 * HEIGHT + 1, 20 * WIDTH + 3),
+    (100, BLOCK + HEIGHT, 9 * WIDTH + 1),
+    (ROWS_SUMMED, HEIGHT, 6 * WIDTH),
 ]
 
 
@@ -30,7 +44,8 @@ def normal(rng, *shape):
 @pytest.fixture
 def used(monkeypatch):
     """The products that went by tiles."""
-    return counted(monkeypatch, large_linear, ["product", "product_with_transposed"])
+    names = ["product", "product_with_transposed", "product_of_transposed"]
+    return counted(monkeypatch, large_linear, names)
 
 
 @pytest.mark.parametrize("with_bias", [True, False])
@@ -54,23 +69,47 @@ def test_gradient_of_the_input(rng, rows, depth, columns, used):
     assert used == ["product"] * 2
 
 
+@pytest.mark.skipif(not ROWS_SUMMED, reason="BLAS is faster on vectors of 8 numbers")
+@pytest.mark.parametrize("rows, outputs, inputs", WEIGHTS)
+def test_gradient_of_the_weight(rng, rows, outputs, inputs, used):
+    g, x = normal(rng, rows, outputs), normal(rng, rows, inputs)
+    expected = g.T.astype(float) @ x.astype(float)
+    d_weight = matmul.linear_weight_grad(g, x)
+    np.testing.assert_allclose(d_weight, expected, rtol=1e-5, atol=1e-4)
+    assert used == ["product_of_transposed"] and d_weight.flags.c_contiguous
+
+
+@pytest.mark.skipif(not ROWS_SUMMED, reason="BLAS is faster on vectors of 8 numbers")
+@pytest.mark.parametrize(
+    "rows, outputs, inputs", [(ROWS_SUMMED + 1, 64, 64), (64, HEIGHT - 1, 2000), (64, 64, 8)]
+)
+def test_other_gradients_of_weights_go_to_blas(rng, rows, outputs, inputs, used):
+    g, x = normal(rng, rows, outputs), normal(rng, rows, inputs)
+    np.testing.assert_allclose(matmul.linear_weight_grad(g, x), g.T @ x, rtol=1e-4, atol=1e-3)
+    assert used == []
+
+
 def test_leading_axes_and_every_second_bias(rng, used):
-    x, weight = normal(rng, 4, MANY_ROWS // 4, 72), normal(rng, 80, 72)
+    rows = 4 * ROWS_TRANSPOSED
+    x, weight = normal(rng, 4, rows // 4, 72), normal(rng, 80, 72)
     bias = normal(rng, 160)[::2]
     y = matmul.linear(x, weight, bias)
-    assert used == ["product_with_transposed"] and y.shape == (4, MANY_ROWS // 4, 80)
+    assert used == ["product_with_transposed"] and y.shape == (4, rows // 4, 80)
     np.testing.assert_allclose(y, x @ weight.T + bias, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(
     "rows, depth, columns, change",
     [
-        (MANY_ROWS - 1, 64, 64, {}),
-        (ROWS, LANES - 1, 64, {}),
+        (ROWS_TRANSPOSED - 1, 160, 160, {}),
+        (16 * ROWS, LANES - 1, 128, {}),
         (ROWS, DEPTH + 1, 64, {}),
-        (ROWS, 64, WIDTH - 1, {}),
-        (ROWS, 64, 64, {"dtype": np.float64}),
-        (ROWS, 64, 64, {"order": "F"}),
+        (2 * ROWS, 500, WIDTH - 1, {}),
+        (ROWS, 128, 128, {"dtype": np.float64}),
+        (ROWS, 128, 128, {"order": "F"}),
+        pytest.param(
+            ROWS, APART, 64, {}, marks=pytest.mark.skipif(not HALVED, reason="tiles of 6 rows")
+        ),
     ],
 )
 def test_others_go_to_blas(rng, rows, depth, columns, change, used):
@@ -82,7 +121,7 @@ def test_others_go_to_blas(rng, rows, depth, columns, change, used):
 
 
 def test_threads_change_no_bit(rng, used):
-    x, weight, bias = normal(rng, ROWS + 5, 100), normal(rng, 70, 100), normal(rng, 70)
+    x, weight, bias = normal(rng, 8 * ROWS + 5, 100), normal(rng, 70, 100), normal(rng, 70)
     before, found = launch.get_num_threads(), []
     try:
         for threads in (1, 2, 3):
@@ -94,7 +133,7 @@ def test_threads_change_no_bit(rng, used):
 
 
 def test_what_is_not_finite_stays_in_its_row(rng, used):
-    x, weight, bias = normal(rng, ROWS, 32), normal(rng, 48, 32), normal(rng, 48)
+    x, weight, bias = normal(rng, 8 * ROWS, 32), normal(rng, 48, 32), normal(rng, 48)
     x[7, 3], x[8, 0] = np.nan, np.inf
     y = matmul.linear(x, weight, bias)
     assert not np.isfinite(y[7:9]).any() and np.isfinite(np.delete(y, [7, 8], axis=0)).all()

@@ -57,11 +57,14 @@ def test_tile(rng, rows, depth, turned, add):
 
 @pytest.mark.parametrize("rows", HEIGHTS)
 @pytest.mark.parametrize("depth", [1, 7, 64])
-def test_layer_tile(rng, rows, depth):
+@pytest.mark.parametrize("transposed", [False, True])
+def test_layer_tile(rng, rows, depth, transposed):
     a, b, bias = numbers(rng, rows, depth), numbers(rng, depth, WIDTH), numbers(rng, WIDTH)
-    out, (a_, b_, bias_) = guarded(np.zeros((rows, WIDTH))), map(guarded, (a, b, bias))
-    call = compiled(simd.make_layer_tile(rows), 10)
-    call(a_, GUARD, depth, b_, GUARD, bias_, GUARD, out, GUARD, WIDTH)
+    left = a.T if transposed else a
+    out, (a_, b_, bias_) = guarded(np.zeros((rows, WIDTH))), map(guarded, (left, b, bias))
+    steps = (1, rows) if transposed else (depth, 1)
+    call = compiled(simd.make_layer_tile(rows), 12)
+    call(a_, GUARD, *steps, depth, b_, GUARD, bias_, GUARD, out, GUARD, WIDTH)
     expected = a.astype(float) @ b.astype(float) + bias
     np.testing.assert_allclose(unguarded(out, expected.shape), expected, rtol=1e-5, atol=1e-5)
 

@@ -51,9 +51,10 @@ def test_small_networks_give_the_same_bits(sizes, rows, activation, dtype):
     assert_same_bits(network(sizes, activation).to(dtype), mg.randn(rows, sizes[0], dtype=dtype))
 
 
+@pytest.mark.parametrize("rows", [20, 70, 1100])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_networks_that_blas_computes_give_the_same_bits(activation):
-    assert_same_bits(network((100, 300, 200, 10), activation), mg.randn(70, 100))
+def test_networks_by_blas_and_by_tiles_give_the_same_bits(activation, rows):
+    assert_same_bits(network((100, 700, 200, 10), activation), mg.randn(rows, 100))
 
 
 def test_one_node_stands_for_the_chain_unless_somebody_looks():
