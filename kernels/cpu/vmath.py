@@ -35,6 +35,7 @@ class Constants(NamedTuple):
     exp_highest: float  # exp of it is infinite
     lift: float  # l, which makes 2ᵏ⁺ˡ a normal number for every k <= 0
     lower: float  # 2⁻ˡ
+    sigmoid_end: float  # from here on sigmoid is 1
     normal_end: float  # −ln 2 times the bias: 2ᵏ of it, made of bits, is 0
     exp: tuple  # (eʳ − 1 − r) / r² on |r| <= ln 2 / 2
     subnormal_scale: float
@@ -61,7 +62,7 @@ SINGLE = _typed(np.float32, Constants(
     zero=0, half=0.5, one=1, two=2, inf=np.inf, smallest_normal=2.0**-126,
     rounder=1.5 * 2.0**23,
     log2_e=1.4426950408889634, ln2_high=0.693145751953125, ln2_low=1.42860682030941723212e-6,
-    exp_lowest=-104, exp_highest=89, lift=64, lower=2.0**-64, normal_end=-88.03,
+    exp_lowest=-104, exp_highest=89, lift=64, lower=2.0**-64, sigmoid_end=42, normal_end=-88.03,
     exp=(
         0.0013926175888627768, 0.008363173343241215, 0.041666556149721146, 0.16666577756404877,
         0.5,
@@ -91,7 +92,7 @@ DOUBLE = _typed(np.float64, Constants(
     rounder=1.5 * 2.0**52,
     log2_e=1.4426950408889634, ln2_high=6.93147180369123816490e-01,
     ln2_low=1.90821492927058770002e-10,
-    exp_lowest=-746, exp_highest=710, lift=128, lower=2.0**-128, normal_end=-709.09,
+    exp_lowest=-746, exp_highest=710, lift=128, lower=2.0**-128, sigmoid_end=42, normal_end=-709.09,
     exp=(
         2.0914679376583935e-09, 2.510520637395701e-08, 2.7557273661348637e-07,
         2.7557255425746435e-06, 2.4801587325533363e-05, 0.00019841269874800493,
@@ -331,10 +332,15 @@ def sigmoid_pair(x):
 
 @inlined
 def sigmoid(x):
-    """1 / (1 + exp(−x)), rounded once less"""
+    """2⁻ˡ / (2⁻ˡ + exp(−x) 2⁻ˡ): exp neither overflows nor, where it still counts, underflows"""
     c = constants(x)
-    e = exp_gradual(-abs(x))
-    return (e if x < c.zero else c.one) / (c.one + e)
+    x = c.exp_lowest if x < c.exp_lowest else x
+    x = c.sigmoid_end if x > c.sigmoid_end else x
+    rounder = c.rounder - c.lift
+    shifted = rounder - x * c.log2_e
+    k = shifted - rounder
+    r = (-x - k * c.ln2_high) - k * c.ln2_low
+    return c.lower / (c.lower + _exp_reduced(r) * _power(shifted))
 
 
 @jit(("contract", "nsz"), forceinline=True)
