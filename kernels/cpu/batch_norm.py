@@ -69,7 +69,7 @@ def _affine_planes(x, y, first, mean, factor, shift):
 def _planes(channels, mean, variance, x, y, weight, bias, eps, fixed):
     """y of these channels; their statistics too unless they are ``fixed``"""
     for start in range(0, len(channels), neighbours(x)):
-        here = slice(start, min(start + neighbours(x), len(channels)))
+        here = slice(start, start + neighbours(x))
         first, m, v = channels[start], mean[here], variance[here]
         its = slice(first, first + m.size)
         if not fixed:
@@ -272,7 +272,7 @@ def channels_vjp(slopes, g, at, x, out, first, mean, variance, weight, shift, ep
 def planes_vjp(channels, slopes, mean, variance, g, x, out, weight, shift, eps, fixed):
     """As channels_vjp, of channels side by side, some at a time"""
     for start in range(0, len(channels), neighbours(x)):
-        here = slice(start, min(start + neighbours(x), len(channels)))
+        here = slice(start, start + neighbours(x))
         first, m, v = channels[start], mean[here], variance[here]
         its = slice(first, first + m.size)
         s = _of(shift, its)

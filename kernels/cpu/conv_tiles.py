@@ -167,6 +167,6 @@ def weight_grad(g, x, kernel, window):
             some = slice(start, start + step)
             _backward(planes[some], gradients[some], *plan.facts, taps, *scratch)
 
-    launch.split(part, (starts, sums), cost=COST * gradients[0].size * step)
+    launch.split(part, (starts, sums), cost=COST * count * len(plan.outside) * step)
     taps = sums.sum(axis=0).reshape(*plan.kernel, plan.channels, plan.k_unit)
     return np.ascontiguousarray(taps[..., : plan.outputs].transpose(3, 2, 0, 1))[:, :, None]

@@ -41,7 +41,7 @@ TILES = 128  # in a block of images: their transforms stay in the second cache
 SUMS = 1 << 15  # weights of all parts of a batch whose gradients are summed separately
 PARTS = 4  # of these, at most
 FEWEST_TILES = 64  # in a batch; for fewer, transforming the weights takes too long
-COST = 0.03  # of a multiplication and addition, in units of one exp
+COST = 0.03  # of a multiplication and addition without the transforms, in units of one exp
 
 
 def matrices():
@@ -260,7 +260,8 @@ def weight_grad(g, x, padding):
             tables = plan.inside, plan.outside
             _backward(planes[some], gradients[some], *plan.facts(), out, *tables, *scratch)
 
-    launch.split(part, (starts, slopes), cost=COST * slopes.size / len(starts) * len(planes))
+    weights = TAPS * TAPS * plan.channels * plan.outputs
+    launch.split(part, (starts, slopes), cost=COST * weights * plan.size * step)
     taps = np.empty((TAPS, TAPS, plan.c_unit, plan.k_unit), SINGLE)
     _taps(slopes.sum(axis=0), plan.c_unit, plan.k_unit, taps.reshape(-1))
     kept = taps[:, :, : plan.channels, : plan.outputs]
