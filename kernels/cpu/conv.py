@@ -198,8 +198,20 @@ def _pointwise(x, y, weight, bias):
 
 
 def _is_pointwise(x, y, kernel, window, groups):
-    plain = window[:2] == ((1, 1, 1), (0, 0, 0)) and x.shape[2:] == y.shape[2:]
-    return plain and groups == 1 and math.prod(kernel) == 1
+    """Whether each output is a product with the channels of one position of x."""
+    strides, paddings, _ = window
+    if math.prod(kernel) > 1 or groups > 1 or any(paddings):
+        return False
+    extents = zip(x.shape[2:], y.shape[2:], strides, strict=True)
+    return all((n - 1) * stride < extent for extent, n, stride in extents)
+
+
+def _thinned(x, size, strides):
+    """The positions of x that windows of one position meet; x itself if they are all"""
+    if x.shape[2:] == size:
+        return x
+    steps = tuple(slice(None, n * s, s) for n, s in zip(size, strides, strict=True))
+    return np.ascontiguousarray(x[(..., *steps)])
 
 
 def _is_direct(outputs, weight_shape, groups):
@@ -211,9 +223,13 @@ def _correlate(x, y, weight, bias, window, groups):
     kernel = weight.shape[2:]
     bias = np.zeros(len(weight), x.dtype) if bias is None else np.ascontiguousarray(bias)
     cost = COST * weight.size * y[0, 0].size / x[0].size
-    if _is_pointwise(x, y, kernel, window, groups) and y.flags.c_contiguous:
+    if _is_pointwise(x, y, kernel, window, groups):
+        x = _thinned(x, y.shape[2:], window[0])
+        out = y if y.flags.c_contiguous else empty(y.shape, y.dtype)
         with blas.single:
-            launch.split(_pointwise, (x, y), weight, bias, cost=cost)
+            launch.split(_pointwise, (x, out), weight, bias, cost=cost)
+        if out is not y:
+            y[...] = out
     elif winograd.fits(x, y, kernel, window, groups):
         winograd.correlate(x, y, weight, bias, window[1][1:])
     elif _is_direct(len(weight), weight.shape, groups):
@@ -361,7 +377,7 @@ def conv_weight_grad(g, x, size, stride, padding, dilation, groups):
     g, x, window = _deep(g), _deep(x), _window(stride, padding, dilation)
     kernel = (1,) * (3 - len(size)) + tuple(size)
     shape = (outputs, channels, *kernel)
-    if _is_pointwise(x, g, kernel, window, groups):
+    if x.shape[2:] == g.shape[2:] and _is_pointwise(x, g, kernel, window, groups):
         weight = _pointwise_weight(g, x)
     elif winograd.fits(x, g, kernel, window, groups):
         weight = winograd.weight_grad(g, x, window[1][1:])
