@@ -16,6 +16,7 @@ from queue import SimpleQueue
 
 from .floating import QUIET, set_warnings
 
+MULTIPLY_ADD = 0.06  # cost of one in a matrix product, in units of one exp
 SPLIT_ABOVE = 400_000  # element costs (one exp is 1.0): about 150 µs of work, six times a hand-over
 PIECES = 2  # of a large work per thread: each costs a product 2 % (its operands are copied)
 SMALL_PIECES = 4  # of the smallest work that is split

@@ -18,7 +18,6 @@ from ..reference import attention as reference
 from ..reference.reduce import unbroadcast
 from . import attention_tiles, vmath
 from .maps import FAST
-from .matmul import MULTIPLY_ADD_COST
 from .random import hashed, threshold_and_scale, u32
 
 BLOCK_BYTES = 1 << 19
@@ -264,7 +263,7 @@ def _drop_arguments(p, seed):
 
 def _cost(k, products, columns):
     """The work per element of an array with so many columns, in units of one exp."""
-    return k.shape[-2] * (MULTIPLY_ADD_COST * products + EXP_COST) / columns
+    return k.shape[-2] * (launch.MULTIPLY_ADD * products + EXP_COST) / columns
 
 
 @quiet

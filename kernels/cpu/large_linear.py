@@ -14,7 +14,6 @@ import numpy as np
 from .. import launch
 from ..compile import jit
 from ..memory import empty
-from .matmul import MULTIPLY_ADD_COST
 from .simd import HALVED, HEIGHT, LANES, WIDTH, copy_row, layer_tile, rows_to_places
 
 # Measured; on processors with whole vectors of 16 numbers it has not been, so BLAS goes on.
@@ -140,6 +139,6 @@ def _product(a, steps, lay_out, b, bias, shape):
     launch.split(lay_out, (panels, firsts), b, cost=LAYING_OUT)
     bias = np.zeros(columns, _SINGLE) if bias is None else np.ascontiguousarray(bias)
     y = empty(shape, _SINGLE)
-    cost = MULTIPLY_ADD_COST * a.size * columns / pairs.size
+    cost = launch.MULTIPLY_ADD * a.size * columns / pairs.size
     launch.split(_multiply, (pairs,), a.ravel(), *steps, panels, firsts, bias, y, cost=cost)
     return y

@@ -25,7 +25,6 @@ from ..registry import CPU
 FEW_ROWS = 64  # up to here OpenBLAS computes x Wᵀ slower than W xᵀ
 LONG_ROWS = 512  # from this length on that pays for transposing the result
 MANY_ROWS = 32  # from here on tiles may be faster than BLAS
-MULTIPLY_ADD_COST = 0.06  # in units of one exp
 BLAS_ALONE = 1 << 18  # multiplications up to which BLAS keeps to one thread by itself
 FEW = SMALL // 8  # elements that malloc finds room for quickly
 
@@ -48,7 +47,7 @@ def _rows_times(out, a, added, b, bias):
 
 def _share_out(a, b, bias, out):
     """out = a b + bias, its longer side shared out to our threads"""
-    cost = MULTIPLY_ADD_COST * len(b)
+    cost = launch.MULTIPLY_ADD * len(b)
     with blas.single:
         if len(a) >= b.shape[1]:
             launch.split(_rows_times, (out, a, None), b, bias, cost=cost)
@@ -86,7 +85,7 @@ def matmul(a, b):
     out = empty((*a.shape[:-1], b.shape[-1]), a.dtype)
     alone = _is_alone(math.prod(a.shape[-2:]) * b.shape[-1])
     with contextlib.nullcontext() if alone else blas.single:
-        launch.split(_matmul, (a, b, out), cost=MULTIPLY_ADD_COST * b.shape[-1])
+        launch.split(_matmul, (a, b, out), cost=launch.MULTIPLY_ADD * b.shape[-1])
     return out
 
 

@@ -20,7 +20,7 @@ from ..registry import KERNELS
 from . import vmath
 from .activation import tanh
 from .maps import FAST
-from .matmul import MULTIPLY_ADD_COST, linear_weight_grad
+from .matmul import linear_weight_grad
 from .reduce import sum
 from .simd import LANES, WIDTH, multiply_rows
 from .tiny_linear import add_product
@@ -274,7 +274,7 @@ def _run(steps, step_by_step, states, arrays, weight, sizes, reverse):
     """Run all steps on the states, all of which have a row for each sequence."""
     starts, counts = _plan(sizes)
     rows, (_, columns) = len(states[0]), weight.shape
-    cost = MULTIPLY_ADD_COST * len(sizes) * weight.size / states[0].shape[1]
+    cost = launch.MULTIPLY_ADD * len(sizes) * weight.size / states[0].shape[1]
     if weight.size < MANY:
         weight = np.ascontiguousarray(weight)
     by_blas = False
