@@ -43,7 +43,7 @@ def pays_with_transposed(x, weight):
 def pays_for_weight(g, x):
     """Whether gᵀ x is faster here than by BLAS."""
     return (
-        LANES <= len(g) <= ROWS_SUMMED
+        LANES <= len(g) == len(x) <= ROWS_SUMMED
         and g.shape[1] >= HEIGHT
         and x.shape[1] >= WIDTH
         and _plain(g, x)

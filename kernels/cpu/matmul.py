@@ -24,7 +24,7 @@ from ..registry import CPU
 
 FEW_ROWS = 64  # up to here OpenBLAS computes x Wᵀ slower than W xᵀ
 LONG_ROWS = 512  # from this length on that pays for transposing the result
-MANY_ROWS = 32  # from here on tiles may be faster than BLAS
+MANY_ROWS = 64  # from here on tiles may be faster than BLAS
 BLAS_ALONE = 1 << 18  # multiplications up to which BLAS keeps to one thread by itself
 FEW = SMALL // 8  # elements that malloc finds room for quickly
 
@@ -61,7 +61,7 @@ def _dot(a, b, bias=None):
     out = empty((a.shape[0], b.shape[1]), a.dtype)
     before = set_warnings(QUIET)
     try:
-        if not _is_alone(a.size * b.shape[1]):
+        if not _is_alone(a.size * b.shape[1]) and a.shape[1] == len(b):
             _share_out(a, b, bias, out)
             return out
         np.dot(a, b, out)
@@ -121,7 +121,8 @@ def linear(x, weight, bias, activation=IDENTITY):
     if activation == IDENTITY:
         return _product_with_transposed(x, weight, bias)
     if _goes_by_tiles(x, weight):  # which begin with the bias; to add −0 changes no number
-        y, bias = _product_with_transposed(x, weight, bias), np.full(len(weight), -0.0, x.dtype)
+        y = _large().product_with_transposed(x, weight, bias)
+        bias = np.full(len(weight), -0.0, x.dtype)
     else:
         y, bias = _product_with_transposed(x, weight, None), _bias(bias, weight)
     return CPU.bias_activation(y, bias, activation)
@@ -140,7 +141,7 @@ def _product(a, b):
 
 
 def _product_of_transposed(g, x):
-    """gᵀ x by the faster of two ways."""
+    """gᵀ x by the faster of two ways, which is BLAS for those as small as small layers."""
     if g.size * x.shape[1] > _loops().BACKWARD_LIMITS[4] and _large().pays_for_weight(g, x):
         return _large().product_of_transposed(g, x)
     return _dot(g.T, x)
