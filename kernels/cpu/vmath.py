@@ -27,7 +27,7 @@ class Constants(NamedTuple):
     two: float
     inf: float
     smallest_normal: float
-    rounder: float  # 1.5 · 2^(mantissa bits): adding it leaves the rounded number in the low bits
+    rounder: float  # 1.5 · 2^(mantissa bits) + bias: k + rounder has the exponent of 2ᵏ lowest
     log2_e: float
     ln2_high: float  # ln 2 with trailing zeros: k · ln2_high is exact
     ln2_low: float
@@ -38,6 +38,8 @@ class Constants(NamedTuple):
     sigmoid_end: float  # from here on sigmoid is 1
     normal_end: float  # −ln 2 times the bias: 2ᵏ of it, made of bits, is 0
     exp: tuple  # (eʳ − 1 − r) / r² on |r| <= ln 2 / 2
+    exp_even: tuple  # eʳ = (a + b) / (a − b) there, a and b/r in r² (Padé)
+    exp_odd: tuple
     subnormal_scale: float
     subnormal_shift: float
     log: tuple  # (ln(1 + f) − f + f²/2) / f³ on √½ <= 1 + f <= √2
@@ -60,13 +62,14 @@ def _typed(dtype, values):
 
 SINGLE = _typed(np.float32, Constants(
     zero=0, half=0.5, one=1, two=2, inf=np.inf, smallest_normal=2.0**-126,
-    rounder=1.5 * 2.0**23,
+    rounder=1.5 * 2.0**23 + 127,
     log2_e=1.4426950408889634, ln2_high=0.693145751953125, ln2_low=1.42860682030941723212e-6,
     exp_lowest=-104, exp_highest=89, lift=64, lower=2.0**-64, sigmoid_end=42, normal_end=-88.03,
     exp=(
         0.0013926175888627768, 0.008363173343241215, 0.041666556149721146, 0.16666577756404877,
         0.5,
     ),
+    exp_even=(12, 120), exp_odd=(1, 60),
     subnormal_scale=2.0**23, subnormal_shift=23,
     log=(
         0.06971611827611923, -0.11479733884334564, 0.11685419827699661, -0.12425687164068222,
@@ -89,7 +92,7 @@ SINGLE = _typed(np.float32, Constants(
 
 DOUBLE = _typed(np.float64, Constants(
     zero=0, half=0.5, one=1, two=2, inf=np.inf, smallest_normal=2.0**-1022,
-    rounder=1.5 * 2.0**52,
+    rounder=1.5 * 2.0**52 + 1023,
     log2_e=1.4426950408889634, ln2_high=6.93147180369123816490e-01,
     ln2_low=1.90821492927058770002e-10,
     exp_lowest=-746, exp_highest=710, lift=128, lower=2.0**-128, sigmoid_end=42, normal_end=-709.09,
@@ -98,6 +101,7 @@ DOUBLE = _typed(np.float64, Constants(
         2.7557255425746435e-06, 2.4801587325533363e-05, 0.00019841269874800493,
         0.0013888888888883752, 0.008333333333326141, 0.04166666666666667, 0.1666666666666667, 0.5,
     ),
+    exp_even=(30, 3360, 30240), exp_odd=(1, 420, 15120),
     subnormal_scale=2.0**52, subnormal_shift=52,
     log=(
         0.023264220927877086, -0.053961619312197895, 0.05918790722857223, -0.051385304688066284,
@@ -146,15 +150,22 @@ constants = typed(SINGLE, DOUBLE)
 
 @inlined
 def _single_power(shifted):
-    return np.int32(
-        np.int32(np.float32(shifted).view(np.int32) << np.int32(23)) + np.int32(0x3F800000)
-    ).view(np.float32)
+    return np.int32(np.float32(shifted).view(np.int32) << np.int32(23)).view(np.float32)
 
 
 @inlined
 def _double_power(shifted):
-    bits = np.float64(shifted).view(np.int64)
-    return np.int64((bits << np.int64(52)) + np.int64(0x3FF0000000000000)).view(np.float64)
+    return np.int64(np.float64(shifted).view(np.int64) << np.int64(52)).view(np.float64)
+
+
+@inlined
+def _single_lowered(x):
+    return np.int32(np.float32(x).view(np.int32) - np.int32(64 << 23)).view(np.float32)
+
+
+@inlined
+def _double_lowered(x):
+    return np.int64(np.float64(x).view(np.int64) - np.int64(128 << 52)).view(np.float64)
 
 
 @inlined
@@ -172,6 +183,7 @@ def _double_split(x):
 
 
 _power = by_precision(_single_power, _double_power)  # 2ᵏ for k + rounder
+_lowered = by_precision(_single_lowered, _double_lowered)  # x · 2⁻ˡ for a normal result
 _split = by_precision(_single_split, _double_split)  # x = m · 2ᵏ with √½ <= m < √2
 
 
@@ -332,7 +344,10 @@ def sigmoid_pair(x):
 
 @inlined
 def sigmoid(x):
-    """2⁻ˡ / (2⁻ˡ + exp(−x) 2⁻ˡ): exp neither overflows nor, where it still counts, underflows"""
+    """1 / (1 + exp(−x)) with exp(−x) = 2ᵏ(a + b) / (a − b): one division instead of a polynomial
+
+    Both terms are scaled by 2⁻ˡ: exp neither overflows nor, where it still counts, underflows.
+    """
     c = constants(x)
     x = c.exp_lowest if x < c.exp_lowest else x
     x = c.sigmoid_end if x > c.sigmoid_end else x
@@ -340,7 +355,10 @@ def sigmoid(x):
     shifted = rounder - x * c.log2_e
     k = shifted - rounder
     r = (-x - k * c.ln2_high) - k * c.ln2_low
-    return c.lower / (c.lower + _exp_reduced(r) * _power(shifted))
+    square = r * r
+    even, odd = polynomial(square, c.exp_even), polynomial(square, c.exp_odd)
+    low = _lowered(fma(-r, odd, even))
+    return low / (low + fma(r, odd, even) * _power(shifted))
 
 
 @jit(("contract", "nsz"), forceinline=True)
