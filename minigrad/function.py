@@ -69,7 +69,7 @@ class FunctionNode(Op, abstract=True):
 
     def restored(node, position, array):
         """A saved array as a tensor; what is neither input nor output is a constant."""
-        if node.sources[position][0][0] is None:
+        if node.owners[position][0] is None:
             return new_tensor(array, node.tags[position])
         return resaved(node, position)
 

@@ -78,7 +78,7 @@ def first_nonfinite(output):
     for node in sorted(_nodes([output]), key=lambda node: node.sequence):
         if not node.saved or node.saved is RELEASED:
             continue
-        for array, ((kind, index, tag), *_) in zip(node.saved, node.sources, strict=True):
+        for array, (kind, index, tag) in zip(node.saved, node.owners, strict=True):
             if kind is None or array is None or _is_finite(array, tag):
                 continue
             if kind == "output":

@@ -4,17 +4,21 @@ A tensor points to the node that made it; a node points to the nodes (or leaf te
 inputs, never to its own outputs, so a graph dies by reference count.
 """
 
+import itertools
+
 import numpy as np
 
 from .. import dtypes
+
+clock = itertools.count(1).__next__  # counts nodes and writes, so that one is before the other
 
 
 class TensorBase:
     """An array with a place in a graph.
 
     ``_array`` is the storage, ``_tag`` the emulated dtype or None, ``_node`` and ``_nr`` say which
-    output of which node this is, ``_writes`` is the cell that counts in-place writes, shared with
-    views (made when somebody needs it).
+    output of which node this is, ``_writes`` is the cell of in-place writes, shared with views
+    (made when somebody needs it): how many there were, and the time of the last by :func:`clock`.
     """
 
     __slots__ = (
@@ -64,15 +68,17 @@ def set_tensor_class(cls):
 
 
 def version_cell(tensor):
-    """The one-element list that counts in-place writes to a tensor's memory."""
+    """The list of the number of in-place writes to a tensor's memory and the time of the last."""
     if tensor._writes is None:
-        tensor._writes = [0]
+        tensor._writes = [0, 0]
     return tensor._writes
 
 
 def written(tensor):
     """Record an in-place write to ``tensor``."""
-    version_cell(tensor)[0] += 1
+    cell = version_cell(tensor)
+    cell[0] += 1
+    cell[1] = clock()
 
 
 def overwrite(tensor, array):

@@ -4,7 +4,6 @@ An instance of an Op class is one call of it, and, when recorded, the node of th
 """
 
 import inspect
-import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +12,7 @@ from .. import backend, dtypes
 from . import graph, modes, observe
 from .modes import state
 
-_sequence = itertools.count(1).__next__
+_clock = graph.clock
 _new = object.__new__
 _ndarray = np.ndarray
 _cpu = backend.CPU
@@ -52,7 +51,7 @@ class Op:
     (create_graph raises).
     """
 
-    __slots__ = ("k", "saved", "sources", "edges", "sequence", "recorded", "__dict__")
+    __slots__ = ("k", "saved", "owners", "cells", "edges", "sequence", "recorded", "__dict__")
     outputs = None  # ((shape, kind), …), noted only where there is more than one or it is emulated
     hooks = None
     emulated = False
@@ -183,12 +182,23 @@ def _recorded_output(ctx, edges, tensors, arrays, out):
     y._nr = 0
     y._requires_grad = True
     ctx.edges = edges
-    ctx.sequence = _sequence()
+    ctx.sequence = _clock()
     saved = ctx.saved
     if saved:
         if saved[0] is out and len(saved) == 1:  # an output is new: nobody wrote to it
-            y._writes = cell = [0]
-            ctx.sources = ((_OUTPUT, cell, 0),)
+            y._writes = cell = [0, 0]
+            ctx.owners, ctx.cells = _OUTPUT, (cell,)
+        elif (
+            len(saved) == 2 <= len(tensors)  # the factors of a product, say
+            and saved[0] is arrays[0] is not None
+            and saved[1] is arrays[1] is not None
+        ):
+            a, b = tensors[0], tensors[1]
+            if (cell := a._writes) is None:
+                cell = a._writes = [0, 0]
+            if (other := b._writes) is None:
+                other = b._writes = [0, 0]
+            ctx.owners, ctx.cells = _BOTH, (cell, other)
         else:
             _remember(ctx, saved, tensors, arrays, (out,), (y,))
     return y
@@ -234,7 +244,7 @@ def record_node(ctx, tensors, arrays, outputs, made):
         else:
             edges.append(None)
     ctx.edges = edges
-    ctx.sequence = _sequence()
+    ctx.sequence = _clock()
     if len(made) > 1 or ctx.emulated:
         ctx.outputs = [(t._array.shape, t._tag or t._array.dtype) for t in made]
     saved = ctx.saved
@@ -250,24 +260,24 @@ def _zeros(ctx, shape, kind):
 def _remember(ctx, saved, tensors, arrays, outputs, made):
     """Note for every saved array whose it is and which version, so that misuse is caught.
 
-    ``ctx.sources`` holds (owner, version cell, version), the owner being (kind, index, emulated
-    dtype or None) with kind "input", "output" or None for an intermediate.
+    ``ctx.owners`` holds (kind, index, emulated dtype or None) with kind "input", "output" or None
+    for an intermediate, ``ctx.cells`` the cells of writes: one later than the node is misuse.
     """
-    sources = []
+    ctx.owners, ctx.cells = owners, cells = [], []
     count = len(arrays) if len(arrays) < _LISTED else _LISTED
     for i, array in enumerate(saved):
         if i < count and array is arrays[i] and array is not None:  # mostly inputs in their order
             tensor, owner = tensors[i], _INPUTS[i]
         else:
             tensor, owner = _owner(array, tensors, arrays, outputs, made)
-            if tensor is None:
-                sources.append(_INTERMEDIATE)
-                continue
+        owners.append(owner)
+        if tensor is None:
+            cells.append(None)
+            continue
         cell = tensor._writes
         if cell is None:
-            cell = tensor._writes = [0]
-        sources.append((owner, cell, cell[0]))
-    ctx.sources = sources
+            cell = tensor._writes = [0, 0]
+        cells.append(cell)
     if ctx.emulated:
         _remember_stored(ctx, saved, tensors, made)
 
@@ -277,17 +287,17 @@ def _remember_stored(ctx, saved, tensors, made):
 
     So are intermediates of the output's size; smaller ones, like statistics, stay in float32.
     """
-    owners, stored, sources = {"input": tensors, "output": made}, [], []
-    for array, ((kind, index, tag), *version) in zip(saved, ctx.sources, strict=True):
+    givers, stored, owners = {"input": tensors, "output": made}, [], []
+    for array, (kind, index, tag) in zip(saved, ctx.owners, strict=True):
         if kind is not None:
-            tensor = owners[kind][index]
+            tensor = givers[kind][index]
             array, tag = tensor._array, tensor._tag
         elif array is not None and array.dtype == np.float32 and _is_large(array, made):
             tag = made[0]._tag
             array = array if tag is None else dtypes.encode(array, tag)
         stored.append(array)
-        sources.append(((kind, index, tag), *version))
-    ctx.saved, ctx.sources = tuple(stored), sources
+        owners.append((kind, index, tag))
+    ctx.saved, ctx.owners = tuple(stored), owners
 
 
 def _is_large(array, made):
@@ -296,21 +306,22 @@ def _is_large(array, made):
 
 _LISTED = 64
 _INPUTS = tuple(("input", i, None) for i in range(_LISTED))
-_OUTPUT = ("output", 0, None)
-_INTERMEDIATE = ((None, 0, None), None, 0)
+_BOTH = _INPUTS[:2]
+_OUTPUT = (("output", 0, None),)
+_INTERMEDIATE = (None, 0, None)
 
 
 def _owner(array, tensors, arrays, outputs, made):
-    """The tensor that a saved array belongs to, as (tensor, owner), or (None, None)."""
+    """The tensor that a saved array belongs to, or None, and what it is to the op."""
     if array is None:
-        return None, None
+        return None, _INTERMEDIATE
     for i, candidate in enumerate(outputs):
         if candidate is array:
             return made[i], ("output", i, None)
     for i, candidate in enumerate(arrays):
         if candidate is array:
             return tensors[i], ("input", i, None)
-    return None, None
+    return None, _INTERMEDIATE
 
 
 def _apply_general(cls, tensors, params):

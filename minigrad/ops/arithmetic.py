@@ -453,7 +453,8 @@ def _is_bool(value):
 
 def mul(input, other):
     """input · other, with broadcasting and PyTorch's type promotion."""
-    return Mul.apply(*operands(input, other))
+    a, b = operands(input, other)
+    return Mul.apply(a, b)
 
 
 def div(input, other, *, rounding_mode=None):

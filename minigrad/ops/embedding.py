@@ -57,9 +57,9 @@ def lookup(x, by_columns=False):
     table, *read = getattr(nodes[-1], "read", (None,))
     if table is None or nodes[-1].saved is graph.RELEASED:
         return None
-    (index,), (_, cell, then) = nodes[-1].saved, nodes[-1].sources[0]
+    (index,), (cell,) = nodes[-1].saved, nodes[-1].cells
     rows, columns = table._array.shape
-    written = cell is not None and cell[0] != then
+    written = cell is not None and cell[1] > nodes[-1].sequence
     if written or x._array.shape[-1] != columns or rows >= index.size:
         return None
     index = index.reshape(x._array.shape[:-1])

@@ -73,14 +73,13 @@ def result_type(*values):
 
 def operands(a, b):
     """Two operands as tensors of their common dtype."""
-    tensor_a, tensor_b = isinstance(a, TensorBase), isinstance(b, TensorBase)
-    if tensor_a and tensor_b:
-        if a._tag is b._tag and a._array.dtype is b._array.dtype:
-            return a, b
-    elif tensor_a:
-        if type(b) in _NUMBERS and a._array.dtype.kind == "f":
+    if isinstance(a, TensorBase):
+        if isinstance(b, TensorBase):
+            if a._tag is b._tag and a._array.dtype is b._array.dtype:
+                return a, b
+        elif type(b) in _NUMBERS and a._array.dtype.kind == "f":
             return a, _like(b, a)
-    elif type(a) in _NUMBERS and tensor_b and b._array.dtype.kind == "f":
+    elif type(a) in _NUMBERS and isinstance(b, TensorBase) and b._array.dtype.kind == "f":
         return _like(a, b), b
     a, b = number_or_tensor(a, "input"), number_or_tensor(b, "other")
     return converted(result_type(a, b), a, b)

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from .. import backend
 from ..engine import hooks, observe
-from ..engine.graph import TensorBase, values
+from ..engine.graph import TensorBase, clock, values
 from ..engine.modes import enable_grad
 from .notes import notes
 from .state import apply_master, fitted, master_of, scalar
@@ -172,7 +172,7 @@ class Optimizer:
                 "update as an expression, such as p - lr * g with g of autograd.grad(..., "
                 "create_graph=True)"
             )
-        rule, states, kind = self.rule(group), self.state, None
+        rule, states, kind, now = self.rule(group), self.state, None, clock()
         for p in group["params"]:
             grad = p._grad
             if grad is None:
@@ -192,10 +192,10 @@ class Optimizer:
                 apply_master(p, master)
                 continue
             rule(k, array, grad._array, entry)
-            if p._writes is None:
-                p._writes = [1]
-            else:
-                p._writes[0] += 1
+            if (cell := p._writes) is None:
+                cell = p._writes = [0, 0]
+            cell[0] += 1
+            cell[1] = now
 
     def start(self, parameter, group):
         """The state of a parameter before its first step: {name: tensor}."""
