@@ -45,10 +45,12 @@ class not_recording:  # noqa: N801
 
     def __enter__(self):
         self.before = state.recording
-        state.recording = False
+        if self.before:
+            state.recording = False
 
     def __exit__(self, *_failure):
-        state.recording = self.before
+        if self.before:
+            state.recording = True
 
 
 def refuse_recording(tensor, others, name, functional):

@@ -7,14 +7,32 @@ import threading
 autocaster = None  # while any thread autocasts: the function (op, tensors) -> tensors to compute on
 
 
+# idents of threads, among them all that record nothing: while there are none, an op need not ask
+# ``state``, which takes longer. A thread that ended may stay: asking more often is not wrong.
+paused = set()
+
+
 class _State(threading.local):
-    recording = True
+    _recording = True
     inference = False
     autocast = None  # the policy in force in this thread
     captures = ()  # nodes whose gradients the backward pass under way was asked for
 
     def __init__(self):
         self.outer = []  # the policies of the contexts around the innermost one
+
+    @property
+    def recording(self):
+        return self._recording
+
+    @recording.setter
+    def recording(self, on):
+        if on:
+            self._recording = True
+            paused.discard(threading.get_ident())
+        else:
+            paused.add(threading.get_ident())
+            self._recording = False
 
 
 state = _State()

@@ -125,16 +125,16 @@ class Op:
             arrays.append(a)
             if t._requires_grad:
                 record = True
-                node = t._node
+                node, dtype = t._node, a.dtype
                 edges.append(
-                    (t, -1, a.shape, a.dtype) if node is None else (node, t._nr, a.shape, a.dtype)
+                    (t, -1, a.shape, dtype) if node is None else (node, t._nr, a.shape, dtype)
                 )
             else:
                 edges.append(None)
         ctx = _new(cls)
         ctx.k = _cpu
         ctx.saved = ()
-        ctx.recorded = record = record and state.recording
+        ctx.recorded = record = record and (not modes.paused or state.recording)
         try:
             if params or len(arrays) > 2:
                 out = ctx.forward(_cpu, *arrays, **params)
@@ -146,7 +146,11 @@ class Op:
             raise explained(error, cls.name, arrays) from None
         if observe.listeners:
             observe.announce("forward", ctx, out)
-        if type(out) is not _ndarray or cls.view or (record and out.dtype.kind != "f"):
+        if (
+            type(out) is not _ndarray
+            or cls.view
+            or (record and out.dtype is not dtype and out.dtype.kind != "f")
+        ):
             return finish(ctx, tensors, arrays, out, None, record)
         if record:
             return _recorded_output(ctx, edges, tensors, arrays, out)

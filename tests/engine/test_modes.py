@@ -158,3 +158,17 @@ def test_a_decorated_generator_runs_every_step_in_its_mode(mode):
     next(abandoned)
     abandoned.close()
     assert closed == [False, False]
+
+
+def test_a_thread_that_ends_without_recording_leaves_the_others_alone(x):
+    """Threads that come later may get its number."""
+    recorded = []
+    quiet = threading.Thread(target=mg.set_grad_enabled, args=(False,))
+    quiet.start()
+    quiet.join()
+    for _ in range(3):
+        later = threading.Thread(target=lambda: recorded.append((x * 2).requires_grad))
+        later.start()
+        later.join()
+    assert recorded == [True] * 3
+    assert (x * 2).requires_grad
