@@ -110,20 +110,27 @@ def group_norm(x, weight, bias, layout, eps):
 
 
 @jit(SUM, forceinline=True)
-def _row_vjp(g, x, onto, out, mean, scale, w, dw, db):
-    size = x.dtype.type(x.size)
-    total = along = vmath.constants(scale).zero
+def _weighted_sums(g, x, mean, w):
+    """Σ g w and Σ g w (x − mean)"""
+    total = along = vmath.constants(mean).zero
     for j in range(x.size):
         gw = g[j] * w[j]
         total += gw
-        along += gw * ((x[j] - mean) * scale)
-    total /= size
-    along /= size
+        along += gw * (x[j] - mean)
+    return total, along
+
+
+@jit(forceinline=True)
+def _row_vjp(g, x, onto, out, mean, scale, w, dw, db):
+    size = x.dtype.type(x.size)
+    total, along = _weighted_sums(g, x, mean, w)
+    total = total * scale / size
+    along = along * scale / size * scale * scale  # not a sum: scale³ alone might overflow
     for j in range(x.size):
-        normal = (x[j] - mean) * scale
-        dw[j] += g[j] * normal
+        away, scaled = x[j] - mean, g[j] * scale
+        dw[j] += scaled * away
         db[j] += g[j]
-        slope = scale * (g[j] * w[j] - total - normal * along)
+        slope = scaled * w[j] - total - away * along
         if onto is None:
             out[j] = slope
         else:
@@ -136,10 +143,12 @@ def _rows_vjp(starts, parts, g, x, onto, out, mean, variance, weight, groups, ro
     width = x.shape[1]
     for i in range(len(starts)):
         parts[i] = vmath.constants(eps).zero
+        w, dw, db = weight[:width], parts[i, 0, :width], parts[i, 1, :width]
         for r in range(starts[i], min(starts[i] + rows, len(x))):
-            first = r % groups * width
-            last = first + width
-            w, dw, db = weight[first:last], parts[i, 0, first:last], parts[i, 1, first:last]
+            if groups > 1:
+                first = r % groups * width
+                last = first + width
+                w, dw, db = weight[first:last], parts[i, 0, first:last], parts[i, 1, first:last]
             scale = inverse_deviation(variance[r], eps)
             if onto is None:
                 _row_vjp(g[r], x[r], None, out[r], mean[r], scale, w, dw, db)

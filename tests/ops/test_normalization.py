@@ -149,3 +149,16 @@ def test_layer_norm_of_views():
     x = batch(6, 4, 5)
     y = F.layer_norm(x.permute(2, 0, 1), (4,)).numpy()
     np.testing.assert_array_equal(y, F.layer_norm(x.permute(2, 0, 1).contiguous(), (4,)).numpy())
+
+
+def test_gradients_of_tiny_rows_neither_overflow_nor_vanish():
+    """Their deviation of 1e-15 is cubed on the way."""
+    rng = np.random.default_rng(0)
+    x, g = 1e-15 * rng.standard_normal((4, 24)), rng.standard_normal((4, 24))
+
+    def gradient(dtype):
+        tiny = mg.tensor(x, dtype=dtype, requires_grad=True)
+        mg.nn.functional.layer_norm(tiny, (24,), eps=1e-37).backward(mg.tensor(g, dtype=dtype))
+        return tiny.grad.numpy()
+
+    np.testing.assert_allclose(gradient(mg.float32), gradient(mg.float64), rtol=1e-4)
