@@ -168,10 +168,10 @@ def set_num_threads(threads):
 
 
 def set_exact_convolutions(enabled):
-    """Compute 3 × 3 convolutions in float32 by their definition, at half the speed.
+    """Compute 3 × 3 and 5 × 5 convolutions in float32 by their definition, at half the speed.
 
     By default those of many channels use Winograd's algorithm: results differ by about 10⁻⁶ of the
-    largest, and a NaN or infinity in the input spreads to the outputs of its 4 × 4 tiles.
+    largest, and a NaN or infinity in the input spreads over tiles of outputs.
 
     >>> set_exact_convolutions(True)
     >>> set_exact_convolutions(False)

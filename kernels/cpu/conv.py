@@ -380,7 +380,7 @@ def conv_weight_grad(g, x, size, stride, padding, dilation, groups):
     if x.shape[2:] == g.shape[2:] and _is_pointwise(x, g, kernel, window, groups):
         weight = _pointwise_weight(g, x)
     elif winograd.fits(x, g, kernel, window, groups):
-        weight = winograd.weight_grad(g, x, window[1][1:])
+        weight = winograd.weight_grad(g, x, kernel[-1], window[1][1:])
     elif _is_direct(outputs, shape, groups):
         weight = np.empty(shape, x.dtype)
         cost = COST * g[:, 0].size

@@ -329,18 +329,15 @@ def _product(builder, matrix, vectors):
     return out
 
 
-def make_transform(matrix):
-    """The intrinsic Y = M X Mᵀ in LANES lanes, for a constant matrix M.
+def make_transform(*matrices):
+    """The intrinsic Y = M X Mᵀ in LANES lanes, for M one of some constant matrices.
 
-    Called as ``transform(x, x0, x_row, x_column, y, y0, y_row, y_column)``: lane l of X[i, j] is
-    x[x0 + i x_row + j x_column + l], and so for Y.
+    Called as ``transform(which, x, x0, x_row, x_column, y, y0, y_row, y_column)``: M is
+    matrices[which], lane l of X[i, j] is x[x0 + i x_row + j x_column + l], and so for Y.
     """
-    outputs, inputs = matrix.shape
 
-    def generate(context, builder, signature, arguments):
-        x, x0, x_row, x_column, y, y0, y_row, y_column = arguments
-        source = _pointer(context, builder, signature.args[0], x, x0)
-        target = _pointer(context, builder, signature.args[4], y, y0)
+    def one(builder, matrix, source, x_row, x_column, target, y_row, y_column):
+        outputs, inputs = matrix.shape
         columns = []
         for j in range(inputs):
             start = _after(builder, source, j, x_column)
@@ -351,11 +348,19 @@ def make_transform(matrix):
             row = _product(builder, matrix, [column[i] for column in columns])
             for j, vector in enumerate(row):
                 _store(builder, vector, _after(builder, start, j, y_column))
+
+    def generate(context, builder, signature, arguments):
+        which, x, x0, x_row, x_column, y, y0, y_row, y_column = arguments
+        source = _pointer(context, builder, signature.args[1], x, x0)
+        target = _pointer(context, builder, signature.args[5], y, y0)
+        for number, matrix in enumerate(matrices):
+            with builder.if_then(builder.icmp_signed("==", which, _LONG(number))):
+                one(builder, matrix, source, x_row, x_column, target, y_row, y_column)
         return context.get_dummy_value()
 
     @intrinsic
-    def transform(_typing, x, x0, x_row, x_column, y, y0, y_row, y_column):
-        return types.void(x, _n, _n, _n, y, _n, _n, _n), generate
+    def transform(_typing, which, x, x0, x_row, x_column, y, y0, y_row, y_column):
+        return types.void(_n, x, _n, _n, _n, y, _n, _n, _n), generate
 
     return transform
 

@@ -1,11 +1,12 @@
-"""3 × 3 convolutions with stride 1 by Winograd's algorithm F(4 × 4, 3 × 3).
+"""3 × 3 and 5 × 5 convolutions with stride 1 by Winograd's F(4 × 4, 3 × 3) and F(2 × 2, 5 × 5).
 
-A tile of 4 × 4 outputs depends on 6 × 6 inputs. Between the transforms
+A tile of 4 × 4 outputs of a 3 × 3 kernel, or of 2 × 2 of a 5 × 5 kernel, depends on 6 × 6 inputs.
+Between the transforms
 
     Y = Aᵀ [(G W Gᵀ) ⊙ (Bᵀ X B)] A
 
-there are 36 products where the definition has 144; summed over channels and taken over many tiles,
-they are 36 matrix products. Channels are the lanes: an image is turned from planes into pixels
+there are 36 products where the definition has 144, or 100; summed over channels and taken over many
+tiles, they are 36 matrix products. B is the same for both. Channels are the lanes: an image is turned from planes into pixels
 first, and its outputs back into planes. The gradient of the weights is Gᵀ [(A dY Aᵀ) ⊙ (Bᵀ X B)] G
 summed over tiles; that of the input is a convolution with the weights turned around.
 
@@ -35,8 +36,9 @@ from .pixels import (
 )
 from .simd import LANES, WIDTH, make_transform, multiply_rows
 
-OUT, IN, TAPS = 4, 6, 3  # extents of a tile of outputs, of one of inputs, of the kernel
-FEWEST = 16  # channels; fewer leave lanes empty
+IN = 6  # extent of a tile of inputs
+TAPS = (3, 5)  # of the kernels; each has tiles of IN + 1 − taps outputs
+FEWEST = 12  # channels; of fewer, too many lanes stay empty
 TILES = 128  # in a block of images: their transforms stay in the second cache
 SUMS = 1 << 15  # weights of all parts of a batch whose gradients are summed separately
 PARTS = 4  # of these, at most
@@ -44,10 +46,10 @@ FEWEST_TILES = 64  # in a batch; for fewer, transforming the weights takes too l
 COST = 0.03  # of a multiplication and addition without the transforms, in units of one exp
 
 
-def matrices():
-    """Bᵀ (6, 6), G (6, 3) and Aᵀ (4, 6) for the points above.
+def matrices(count):
+    """Bᵀ (6, 6), G (6, count) and Aᵀ (7 − count, 6) for the points above and as many taps.
 
-    Rows of G evaluate a polynomial of degree 2 at the points, columns of Aᵀ one of degree 3; Bᵀ
+    Rows of G evaluate a polynomial of the taps at the points, columns of Aᵀ one of the outputs; Bᵀ
     is the inverse of the evaluation of their product, transposed. Factors that normalise it stand
     in G.
     """
@@ -57,61 +59,61 @@ def matrices():
     scale = np.array(
         [float(np.prod([p - q for q in points if q != p])) for p in points] + [1.0]
     )
-    taps, outputs = powers[:, :TAPS].astype(float), powers[:, :OUT].astype(float)
-    taps[-1], outputs[-1] = (0, 0, 1), (0, 0, 0, 1)
+    taps, outputs = (powers[:, :n].astype(float) for n in (count, IN + 1 - count))
+    taps[-1, -1] = outputs[-1, -1] = 1
     return (inverse * scale[:, None]).round(12), taps / scale[:, None], outputs.T
 
 
 if LANES:
-    _BT, _G, _AT = matrices()
-    input_tile, output_tile = make_transform(_BT), make_transform(_AT)
-    weight_tile, weight_back = make_transform(_G), make_transform(_G.T)
-    output_back = make_transform(_AT.T)
+    (_BT, *_), _G, _AT = zip(*map(matrices, TAPS), strict=True)
+    input_tile, output_tile = make_transform(_BT), make_transform(*_AT)
+    weight_tile, weight_back = make_transform(*_G), make_transform(*(m.T for m in _G))
+    output_back = make_transform(*(m.T for m in _AT))
 
 
 @jit()
-def _weights(taps, c_unit, k_unit, transformed):
-    """G W Gᵀ of taps (3, 3, c, k): for each of the 36 places a panel of WIDTH outputs, and so on"""
+def _weights(kind, taps, count, c_unit, k_unit, transformed):
+    """G W Gᵀ of taps (count, count, c, k): for each of 36 places panels of WIDTH outputs"""
     step = c_unit * k_unit
     for c in range(c_unit):
         for k in range(0, k_unit, LANES):
             panel = k // WIDTH * c_unit * WIDTH
             weight_tile(
-                taps, c * k_unit + k, 3 * step, step,
+                kind, taps, c * k_unit + k, count * step, step,
                 transformed, panel + c * WIDTH + k % WIDTH, 6 * step, step,
             )  # fmt: skip
 
 
 @jit()
-def _inputs(x, channels, size, unit, tiles_of, inside, pixels, tiles):
+def _inputs(x, out, channels, size, unit, tiles_of, inside, pixels, tiles):
     """Bᵀ X B of the tiles of some images: tiles[place pitch + tile unit + channel]"""
-    each, wide = tiles_of[0] * tiles_of[1], OUT * tiles_of[1] + IN - OUT
+    each, wide = tiles_of[0] * tiles_of[1], out * tiles_of[1] + IN - out
     pitch = len(x) * each * unit + WIDTH
     for n in range(len(x)):
         planes_to_pixels(x[n], 0, channels, size, pixels, unit, inside)
         for t in range(each):
-            start = (t // tiles_of[1] * OUT * wide + t % tiles_of[1] * OUT) * unit
+            start = (t // tiles_of[1] * out * wide + t % tiles_of[1] * out) * unit
             for c in range(0, unit, LANES):
                 input_tile(
-                    pixels, start + c, wide * unit, unit,
+                    0, pixels, start + c, wide * unit, unit,
                     tiles, (n * each + t) * unit + c, 6 * pitch, pitch,
                 )  # fmt: skip
 
 
 @jit()
 def _forward(
-    x, y, channels, outputs, shape, size, tiles_of, images, c_unit, k_unit,
+    x, y, kind, out, channels, outputs, shape, size, tiles_of, images, c_unit, k_unit,
     weights, bias, inside, outside, pixels, tiles, products, results,
 ):  # fmt: skip
     """Fill y from x, some images at a time; :class:`_Plan` makes the arrays."""
     high_tiles, wide_tiles = tiles_of
-    each, wide = high_tiles * wide_tiles, OUT * wide_tiles
+    each, wide = high_tiles * wide_tiles, out * wide_tiles
     for n0 in range(0, len(x), images):
         count = min(images, len(x) - n0)
         total = count * each
         c_pitch, k_pitch = total * c_unit + WIDTH, total * k_unit + WIDTH
         some = x[n0 : n0 + count]
-        _inputs(some, channels, shape, c_unit, tiles_of, inside, pixels, tiles)
+        _inputs(some, out, channels, shape, c_unit, tiles_of, inside, pixels, tiles)
         for place in range(IN * IN):
             for k in range(0, k_unit, WIDTH):
                 multiply_rows(
@@ -121,10 +123,10 @@ def _forward(
                 )  # fmt: skip
         for n in range(count):
             for t in range(each):
-                start = (t // wide_tiles * OUT * wide + t % wide_tiles * OUT) * k_unit
+                start = (t // wide_tiles * out * wide + t % wide_tiles * out) * k_unit
                 for k in range(0, k_unit, LANES):
                     output_tile(
-                        products, (n * each + t) * k_unit + k, 6 * k_pitch, k_pitch,
+                        kind, products, (n * each + t) * k_unit + k, 6 * k_pitch, k_pitch,
                         results, start + k, wide * k_unit, k_unit,
                     )  # fmt: skip
             pixels_to_planes(results, k_unit, outside, y[n0 + n], 0, outputs, size, bias)
@@ -132,25 +134,25 @@ def _forward(
 
 @jit()
 def _backward(
-    x, g, channels, outputs, shape, size, tiles_of, images, c_unit, k_unit,
+    x, g, kind, out, channels, outputs, shape, size, tiles_of, images, c_unit, k_unit,
     slopes, inside, outside, pixels, tiles, products, results,
 ):  # fmt: skip
     """slopes[place, c, k] = Σ over tiles of Bᵀ X B times A dY Aᵀ"""
     high_tiles, wide_tiles = tiles_of
-    each, wide = high_tiles * wide_tiles, OUT * wide_tiles
+    each, wide = high_tiles * wide_tiles, out * wide_tiles
     for n0 in range(0, len(x), images):
         count = min(images, len(x) - n0)
         total = count * each
         c_pitch, k_pitch = total * c_unit + WIDTH, total * k_unit + WIDTH
         some = x[n0 : n0 + count]
-        _inputs(some, channels, shape, c_unit, tiles_of, inside, pixels, tiles)
+        _inputs(some, out, channels, shape, c_unit, tiles_of, inside, pixels, tiles)
         for n in range(count):
             planes_to_pixels(g[n0 + n], 0, outputs, size, results, k_unit, outside)
             for t in range(each):
-                start = (t // wide_tiles * OUT * wide + t % wide_tiles * OUT) * k_unit
+                start = (t // wide_tiles * out * wide + t % wide_tiles * out) * k_unit
                 for k in range(0, k_unit, LANES):
                     output_back(
-                        results, start + k, wide * k_unit, k_unit,
+                        kind, results, start + k, wide * k_unit, k_unit,
                         products, (n * each + t) * k_unit + k, 6 * k_pitch, k_pitch,
                     )  # fmt: skip
         for place in range(IN * IN):
@@ -163,23 +165,26 @@ def _backward(
 
 
 @jit()
-def _taps(slopes, c_unit, k_unit, taps):
-    """Gᵀ S G: the gradients of the taps (3, 3, c, k) from those of the 36 places"""
+def _taps(kind, slopes, c_unit, k_unit, taps, count):
+    """Gᵀ S G: the gradients of the taps (count, count, c, k) from those of the 36 places"""
     step = c_unit * k_unit
     for c in range(c_unit):
         for k in range(0, k_unit, LANES):
             weight_back(
-                slopes, c * k_unit + k, 6 * step, step, taps, c * k_unit + k, 3 * step, step
-            )
+                kind, slopes, c * k_unit + k, 6 * step, step,
+                taps, c * k_unit + k, count * step, step,
+            )  # fmt: skip
 
 
 def fits(x, y, kernel, window, groups):
     """Whether this room computes the convolution of x to y, both (N, channels, D, H, W)."""
+    if settings.exact_convolutions or kernel[0] > 1 or kernel[1] not in TAPS:
+        return False
     strides, _, dilations = window
-    tiles = len(x) * x.shape[2] * -(-y.shape[3] // OUT) * -(-y.shape[4] // OUT)
+    out = IN + 1 - kernel[1]
+    tiles = len(x) * x.shape[2] * -(-y.shape[3] // out) * -(-y.shape[4] // out)
     return (
-        not settings.exact_convolutions
-        and tuple(kernel) == (1, TAPS, TAPS)
+        kernel[1] == kernel[2]
         and strides[1:] == dilations[1:] == (1, 1)
         and min(x.shape[1], y.shape[1]) >= FEWEST
         and tiles >= FEWEST_TILES
@@ -190,20 +195,21 @@ def fits(x, y, kernel, window, groups):
 class _Plan:
     """The extents and index tables of one convolution."""
 
-    def __init__(self, channels, outputs, extents, size, padding):
+    def __init__(self, taps, channels, outputs, extents, size, padding):
+        self.taps, self.kind, self.out = taps, TAPS.index(taps), IN + 1 - taps
         self.channels, self.outputs = channels, outputs
         self.c_unit, self.k_unit = (-(-n // WIDTH) * WIDTH for n in (channels, outputs))
-        self.tiles_of = tuple(-(-n // OUT) for n in size)
-        self.high, self.wide = (OUT * n + IN - OUT for n in self.tiles_of)
+        self.tiles_of = tuple(-(-n // self.out) for n in size)
+        self.high, self.wide = (self.out * n + IN - self.out for n in self.tiles_of)
         self.images = max(1, TILES // (self.tiles_of[0] * self.tiles_of[1]))
         self.inside = places(extents, (self.high, self.wide), padding)
-        self.outside = places(size, tuple(OUT * n for n in self.tiles_of))
+        self.outside = places(size, tuple(self.out * n for n in self.tiles_of))
         self.shape, self.size = extents[0] * extents[1], size[0] * size[1]
 
     def scratch(self):
         """Pixels of an image with its border, tiles, their products, pixels of its outputs."""
         total = self.images * self.tiles_of[0] * self.tiles_of[1]
-        rows, columns = (OUT * n for n in self.tiles_of)
+        rows, columns = (self.out * n for n in self.tiles_of)
         # a pixel more, for what lies beyond the border, and vectors may end behind the last one
         pixels = scratch_of((self.high * self.wide + 1) * self.c_unit + WIDTH)
         results = scratch_of(rows * columns * self.k_unit + WIDTH)
@@ -213,28 +219,28 @@ class _Plan:
 
     def facts(self):
         return (
-            self.channels, self.outputs, self.shape, self.size, self.tiles_of, self.images,
-            self.c_unit, self.k_unit,
+            self.kind, self.out, self.channels, self.outputs, self.shape, self.size, self.tiles_of,
+            self.images, self.c_unit, self.k_unit,
         )  # fmt: skip
 
 
 @functools.lru_cache(maxsize=256)
-def _plan(channels, outputs, extents, size, padding):
-    return _Plan(channels, outputs, extents, size, padding)
+def _plan(taps, channels, outputs, extents, size, padding):
+    return _Plan(taps, channels, outputs, extents, size, padding)
 
 
 def _transformed(weight, plan):
-    """G W Gᵀ of weights (outputs, channels, 1, 3, 3), in panels, zeros for what fills the lanes"""
-    taps = np.zeros((TAPS, TAPS, plan.c_unit, plan.k_unit), SINGLE)
+    """G W Gᵀ of weights (outputs, channels, 1, n, n), in panels, zeros for what fills the lanes"""
+    taps = np.zeros((plan.taps, plan.taps, plan.c_unit, plan.k_unit), SINGLE)
     taps[:, :, : plan.channels, : plan.outputs] = weight[:, :, 0].transpose(2, 3, 1, 0)
     out = empty((IN * IN * plan.c_unit * plan.k_unit,), SINGLE)
-    _weights(taps.reshape(-1), plan.c_unit, plan.k_unit, out)
+    _weights(plan.kind, taps.reshape(-1), plan.taps, plan.c_unit, plan.k_unit, out)
     return out
 
 
 def correlate(x, y, weight, bias, padding):
     """y = bias + windows of x times weights: x (N, C, D, H, W), y with as many images and depths"""
-    plan = _plan(x.shape[1], y.shape[1], x.shape[3:], y.shape[3:], padding)
+    plan = _plan(weight.shape[-1], x.shape[1], y.shape[1], x.shape[3:], y.shape[3:], padding)
     weights, planes = _transformed(weight, plan), images_of(x)
     cost = COST * weight.size * plan.size / planes[0].size
 
@@ -244,9 +250,11 @@ def correlate(x, y, weight, bias, padding):
     fill(y, lambda out: launch.split(part, (planes, out), cost=cost))
 
 
-def weight_grad(g, x, padding):
-    """The gradient of the weights, (outputs, channels, 1, 3, 3); parts of the batch do not vary."""
-    plan = _plan(x.shape[1], g.shape[1], x.shape[3:], g.shape[3:], padding)
+def weight_grad(g, x, taps, padding):
+    """The gradient of the weights, (outputs, channels, 1, taps, taps), summed over parts of the
+    batch that do not vary.
+    """
+    plan = _plan(taps, x.shape[1], g.shape[1], x.shape[3:], g.shape[3:], padding)
     planes, gradients = images_of(x), images_of(g)
     parts = max(1, min(PARTS, SUMS // (plan.c_unit * plan.k_unit)))
     step = -(-len(planes) // parts)
@@ -260,9 +268,9 @@ def weight_grad(g, x, padding):
             tables = plan.inside, plan.outside
             _backward(planes[some], gradients[some], *plan.facts(), out, *tables, *scratch)
 
-    weights = TAPS * TAPS * plan.channels * plan.outputs
+    weights = taps * taps * plan.channels * plan.outputs
     launch.split(part, (starts, slopes), cost=COST * weights * plan.size * step)
-    taps = np.empty((TAPS, TAPS, plan.c_unit, plan.k_unit), SINGLE)
-    _taps(slopes.sum(axis=0), plan.c_unit, plan.k_unit, taps.reshape(-1))
-    kept = taps[:, :, : plan.channels, : plan.outputs]
+    sums = np.empty((taps, taps, plan.c_unit, plan.k_unit), SINGLE)
+    _taps(plan.kind, slopes.sum(axis=0), plan.c_unit, plan.k_unit, sums.reshape(-1), taps)
+    kept = sums[:, :, : plan.channels, : plan.outputs]
     return np.ascontiguousarray(kept.transpose(3, 2, 0, 1))[:, :, None]

@@ -131,10 +131,10 @@ def test_planes_to_pixels_and_back(rng):
 )
 def test_transform(rng, matrix):
     outputs, inputs = matrix.shape
-    call = compiled(simd.make_transform(matrix), 8)
+    call = compiled(simd.make_transform(np.ones((2, 2)), matrix), 9)
     x = numbers(rng, inputs, inputs, LANES)
     y = guarded(np.zeros((outputs, outputs, LANES)))
-    call(x.ravel(), 0, inputs * LANES, LANES, y, GUARD, outputs * LANES, LANES)
+    call(1, x.ravel(), 0, inputs * LANES, LANES, y, GUARD, outputs * LANES, LANES)
     expected = np.einsum("ai,ijl,bj->abl", matrix, x.astype(float), matrix)
     np.testing.assert_allclose(
         unguarded(y, expected.shape), expected, rtol=1e-5, atol=1e-5 * abs(expected).max()

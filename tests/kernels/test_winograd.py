@@ -12,22 +12,26 @@ from .exactness import assert_near, counted, exactly
 
 pytestmark = pytest.mark.skipif(not simd.LANES, reason="this host has no fused multiply-add")
 
-# images, channels, outputs, height and width, padding
+# images, channels, outputs, height and width, padding, taps
 CASES = [
-    (4, 16, 16, 16, 16, 1),
-    (16, 20, 33, 9, 11, 1),
-    (32, 32, 16, 7, 5, 0),
-    (70, 17, 16, 3, 3, 1),
-    (20, 16, 24, 6, 6, 2),
-    (70, 16, 16, 2, 1, 3),
-    (2, 48, 64, 29, 30, 1),
+    (4, 16, 16, 16, 16, 1, 3),
+    (16, 20, 33, 9, 11, 1, 3),
+    (32, 32, 16, 7, 5, 0, 3),
+    (70, 17, 16, 3, 3, 1, 3),
+    (20, 16, 24, 6, 6, 2, 3),
+    (70, 16, 16, 2, 1, 3, 3),
+    (2, 48, 64, 29, 30, 1, 3),
+    (2, 16, 16, 16, 16, 2, 5),
+    (6, 20, 33, 9, 11, 2, 5),
+    (70, 17, 16, 5, 6, 0, 5),
+    (20, 16, 24, 4, 3, 3, 5),
 ]
 
 
-def operands(rng, images, channels, outputs, height, width, padding):
+def operands(rng, images, channels, outputs, height, width, padding, taps=3):
     x = rng.standard_normal((images, channels, height, width)).astype(np.float32)
-    weight = (0.1 * rng.standard_normal((outputs, channels, 3, 3))).astype(np.float32)
-    size = height + 2 * padding - 2, width + 2 * padding - 2
+    weight = rng.standard_normal((outputs, channels, taps, taps)).astype(np.float32) * (0.3 / taps)
+    size = height + 2 * padding - taps + 1, width + 2 * padding - taps + 1
     return x, weight, size, ((1, 1), (padding, padding), (1, 1), 1)
 
 
@@ -46,7 +50,7 @@ def test_forward_and_both_gradients(rng, case, used):
     g = rng.standard_normal((len(x), len(weight), *size)).astype(np.float32)
     call = g, weight, None, x.shape[2:], *window
     assert_near(conv.conv_input_grad(*call), exactly(reference.conv_input_grad, *call))
-    call = g, x, (3, 3), *window
+    call = g, x, weight.shape[2:], *window
     assert_near(conv.conv_weight_grad(*call), exactly(reference.conv_weight_grad, *call))
     assert used == ["correlate", "correlate", "weight_grad"]
 
@@ -64,9 +68,10 @@ def test_planes_of_three_axes(rng, used):
 
 
 def test_it_is_left_where_it_does_not_fit(rng, used):
-    for change in ({"channels": 8}, {"outputs": 8}, {"images": 1, "height": 7, "width": 7}):
-        shape = {"images": 8, "channels": 16, "outputs": 16, "height": 12, "width": 12, **change}
-        x, weight, size, window = operands(rng, *shape.values(), 1)
+    few = {"images": 1, "height": 7, "width": 7}
+    for change in ({"channels": 8}, {"outputs": 8}, few, {"padding": 2, "taps": 4}):
+        shape = {"images": 8, "channels": 16, "outputs": 16, "height": 12, "width": 12}
+        x, weight, size, window = operands(rng, **{**shape, "padding": 1, **change})
         conv.conv(x, weight, None, size, *window)
     x, weight, size, window = operands(rng, 8, 16, 16, 12, 12, 1)
     conv.conv(x.astype(float), weight.astype(float), None, size, *window)
@@ -112,13 +117,14 @@ def test_what_is_not_finite_fills_its_tiles_unless_exact(rng):
         mg.set_exact_convolutions(1)
 
 
-def test_the_matrices_make_a_convolution(rng):
+@pytest.mark.parametrize("taps", winograd.TAPS)
+def test_the_matrices_make_a_convolution(rng, taps):
     """Y = Aᵀ [(G W Gᵀ) ⊙ (Bᵀ X B)] A in float64."""
-    bt, g, at = winograd.matrices()
-    x, w = rng.standard_normal((6, 6)), rng.standard_normal((3, 3))
+    bt, g, at = winograd.matrices(taps)
+    x, w = rng.standard_normal((6, 6)), rng.standard_normal((taps, taps))
     found = at @ ((g @ w @ g.T) * (bt @ x @ bt.T)) @ at.T
-    expected = [[(x[i : i + 3, j : j + 3] * w).sum() for j in range(4)] for i in range(4)]
-    np.testing.assert_allclose(found, expected, atol=1e-12)
+    windows = np.lib.stride_tricks.sliding_window_view(x, (taps, taps))
+    np.testing.assert_allclose(found, (windows * w).sum((2, 3)), atol=1e-12)
 
 
 def test_a_layer_trains_with_it(used):
