@@ -28,6 +28,7 @@ from .maps import FAST
 SCRATCH = 2 << 20  # bytes of lowered input in a block
 COLUMNS = 256  # of a product; more make room for fewer rows
 FEW_WEIGHTS = 1024  # of a group; up to here conv_direct is faster than matrix products
+FEW_TAPS = 16  # of an output; below, conv_direct sums their gradients faster than conv_tiles
 FEW_LINES = 24  # of lowered input for one row; below, products take in all rows of the kernel
 PARTS = 4  # of a batch, whose weight gradients are summed separately
 COST = 0.05  # of a multiplication and addition, in units of one exp
@@ -214,8 +215,12 @@ def _thinned(x, size, strides):
     return np.ascontiguousarray(x[(..., *steps)])
 
 
-def _is_direct(outputs, weight_shape, groups):
-    return math.prod(weight_shape) // groups <= FEW_WEIGHTS or outputs // groups < 4
+def _is_direct(x, y, weight_shape, window, groups, fewest=1):
+    """Whether there are few weights, and too few outputs for tiles or ``fewest`` of an output"""
+    if math.prod(weight_shape) // groups > FEW_WEIGHTS and weight_shape[0] // groups >= 4:
+        return False
+    few = math.prod(weight_shape[1:]) < fewest or not conv_tiles.fills(weight_shape[0])
+    return few or not conv_tiles.fits(x, y, weight_shape[2:], window, groups)
 
 
 def _correlate(x, y, weight, bias, window, groups):
@@ -232,7 +237,7 @@ def _correlate(x, y, weight, bias, window, groups):
             y[...] = out
     elif winograd.fits(x, y, kernel, window, groups):
         winograd.correlate(x, y, weight, bias, window[1][1:])
-    elif _is_direct(len(weight), weight.shape, groups):
+    elif _is_direct(x, y, weight.shape, window, groups):
         launch.split(conv_direct.correlate, (x, y), weight, bias, *window, groups, cost=cost)
     elif conv_spread.fits(x, y, kernel, window, groups):
         conv_spread.correlate(x, y, weight, bias, window)
@@ -381,7 +386,7 @@ def conv_weight_grad(g, x, size, stride, padding, dilation, groups):
         weight = _pointwise_weight(g, x)
     elif winograd.fits(x, g, kernel, window, groups):
         weight = winograd.weight_grad(g, x, kernel[-1], window[1][1:])
-    elif _is_direct(outputs, shape, groups):
+    elif _is_direct(x, g, shape, window, groups, FEW_TAPS):
         weight = np.empty(shape, x.dtype)
         cost = COST * g[:, 0].size
         shared = g, x, *window, outputs // groups

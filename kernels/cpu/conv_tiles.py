@@ -94,6 +94,11 @@ def _backward(
                     )  # fmt: skip
 
 
+def fills(outputs):
+    """Whether so many outputs leave at most a quarter of the lanes of their tiles empty."""
+    return 4 * outputs >= 3 * WIDTH * -(-outputs // WIDTH)
+
+
 def fits(x, y, kernel, window, groups):
     """Whether this room computes the convolution of x to y, both (N, channels, D, H, W)."""
     weights = x.shape[1] * y.shape[1] * kernel[1] * kernel[2]

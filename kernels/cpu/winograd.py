@@ -6,9 +6,10 @@ Between the transforms
     Y = Aᵀ [(G W Gᵀ) ⊙ (Bᵀ X B)] A
 
 there are 36 products where the definition has 144, or 100; summed over channels and taken over many
-tiles, they are 36 matrix products. B is the same for both. Channels are the lanes: an image is turned from planes into pixels
-first, and its outputs back into planes. The gradient of the weights is Gᵀ [(A dY Aᵀ) ⊙ (Bᵀ X B)] G
-summed over tiles; that of the input is a convolution with the weights turned around.
+tiles, they are 36 matrix products. B is the same for both. Channels are the lanes: an image is
+turned from planes into pixels first, and its outputs back into planes. The gradient of the weights
+is Gᵀ [(A dY Aᵀ) ⊙ (Bᵀ X B)] G summed over tiles; that of the input is a convolution with the
+weights turned around.
 
 The points 0, ±3/4, ±3/2, ∞ keep errors near those of the definition: about 10⁻⁶ of the largest
 result. A value that is not finite spreads over the tiles that see it, and sums of inputs overflow

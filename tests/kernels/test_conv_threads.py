@@ -10,7 +10,8 @@ WAYS = {  # what the choice in conv.py depends on: channels, outputs, kernel, st
     "winograd": (16, 32, 3, 1, np.float32),
     "winograd, 5 × 5": (16, 32, 5, 1, np.float32),
     "tiles": (16, 32, 3, 2, np.float32),
-    "direct": (1, 32, 3, 1, np.float32),
+    "direct": (1, 8, 3, 1, np.float32),
+    "tiles and direct": (1, 32, 3, 1, np.float32),
     "matrices": (16, 32, 3, 1, np.float64),
 }
 
