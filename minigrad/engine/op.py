@@ -262,7 +262,7 @@ def _zeros(ctx, shape, kind):
 
 
 def _remember(ctx, saved, tensors, arrays, outputs, made):
-    """Note for every saved array whose it is and which version, so that misuse is caught.
+    """Note for every saved array whose it is and where writes to it are noted.
 
     ``ctx.owners`` holds (kind, index, emulated dtype or None) with kind "input", "output" or None
     for an intermediate, ``ctx.cells`` the cells of writes: one later than the node is misuse.

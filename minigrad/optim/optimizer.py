@@ -172,7 +172,7 @@ class Optimizer:
                 "update as an expression, such as p - lr * g with g of autograd.grad(..., "
                 "create_graph=True)"
             )
-        rule, states, kind, now = self.rule(group), self.state, None, clock()
+        rule, states, kind = self.rule(group), self.state, None
         for p in group["params"]:
             grad = p._grad
             if grad is None:
@@ -195,7 +195,7 @@ class Optimizer:
             if (cell := p._writes) is None:
                 cell = p._writes = [0, 0]
             cell[0] += 1
-            cell[1] = now
+            cell[1] = clock()
 
     def start(self, parameter, group):
         """The state of a parameter before its first step: {name: tensor}."""

@@ -353,3 +353,22 @@ def test_master_weights_follow_what_others_write(dtype):
     p.grad = mg.zeros_like(p)
     optimizer.step()
     np.testing.assert_allclose(master, [0.997, -0.003, 5.0, 2.997], atol=1e-6)
+
+
+def test_what_is_recorded_during_a_step_is_older_than_its_writes():
+    losses = []
+
+    class Recording(mg.optim.Optimizer):
+        def rule(self, group):
+            def update(k, array, gradient, entry):
+                with mg.enable_grad():
+                    losses.append((p * p).sum())
+                array -= gradient
+
+            return update
+
+    p = mg.nn.Parameter(mg.ones(2))
+    p.grad = mg.ones(2)
+    Recording([p], {}).step()
+    with pytest.raises(RuntimeError, match="modified in place"):
+        losses[0].backward()
