@@ -71,8 +71,8 @@ def able(way):
     """The predicate of a way without the limits that only say when it pays."""
     from minigrad.kernels.cpu import conv
 
-    loose = mock.patch.multiple(conv.winograd, FEWEST=1, FEWEST_TILES=1)
-    looser = mock.patch.multiple(conv.conv_tiles, FEWEST=1, LARGEST=float("inf"))
+    loose = mock.patch.object(conv.winograd, "FEWEST", dict.fromkeys(conv.winograd.FORMS, (1, 1)))
+    looser = mock.patch.object(conv.conv_tiles, "FEWEST", 1)
     fits = getattr(*decisions()[way])
 
     def answer(*arguments):

@@ -10,13 +10,15 @@ import numpy as np
 
 from benchmarks import harness
 
-# name: (images, channels, height and width, filters, kernel, stride, padding, groups)
+# name: (images, channels, extent, filters, kernel, stride, padding, groups, axes if not two)
 CONVOLUTIONS = {
     "3×3, 1→32, 28²": (64, 1, 28, 32, 3, 1, 1, 1),
     "3×3, 3→64, 32²": (16, 3, 32, 64, 3, 1, 1, 1),
     "3×3, 32→64, 14²": (64, 32, 14, 64, 3, 1, 1, 1),
     "3×3, 64→64, 32²": (16, 64, 32, 64, 3, 1, 1, 1),
+    "3×3, 64→64, 56²": (4, 64, 56, 64, 3, 1, 1, 1),
     "3×3, 256→256, 14²": (8, 256, 14, 256, 3, 1, 1, 1),
+    "3×3, 512→512, 7²": (8, 512, 7, 512, 3, 1, 1, 1),
     "3×3 stride 2, 64→128, 32²": (16, 64, 32, 128, 3, 2, 1, 1),
     "1×1, 128→128, 16²": (16, 128, 16, 128, 1, 1, 0, 1),
     "1×1 stride 2, 64→128, 32²": (16, 64, 32, 128, 1, 2, 0, 1),
@@ -24,6 +26,7 @@ CONVOLUTIONS = {
     "5×5, 32→32, 16²": (16, 32, 16, 32, 5, 1, 2, 1),
     "7×7 stride 2, 3→64, 64²": (8, 3, 64, 64, 7, 2, 3, 1),
     "3×3 depthwise, 64, 32²": (16, 64, 32, 64, 3, 1, 1, 64),
+    "5, 64→64, 256 long": (32, 64, 256, 64, 5, 1, 2, 1, 1),
 }
 ATTENTION = {64: 32, 512: 4, 2048: 1}  # tokens: sequences; four heads of width 64
 HEADS, WIDTH = 4, 64
@@ -40,15 +43,18 @@ def numbers(tensor, *shape):
     return tensor(rng.standard_normal(shape).astype(np.float32)).requires_grad_()
 
 
-def convolution(lib, tensor, count, channels, size, filters, kernel, stride, padding, groups):
+def convolution(
+    lib, tensor, count, channels, size, filters, kernel, stride, padding, groups, axes=2
+):
     """(output, its inputs, operations forward)"""
-    x = numbers(tensor, count, channels, size, size)
-    weight = numbers(tensor, filters, channels // groups, kernel, kernel)
+    x = numbers(tensor, count, channels, *axes * (size,))
+    weight = numbers(tensor, filters, channels // groups, *axes * (kernel,))
     bias = numbers(tensor, filters)
     facts = {"stride": stride, "padding": padding, "groups": groups}
+    conv = getattr(lib.nn.functional, f"conv{axes}d")
 
     def output():
-        return lib.nn.functional.conv2d(x, weight, bias, **facts)
+        return conv(x, weight, bias, **facts)
 
     return output, [x, weight, bias], 2 * output()[:, 0].numel() * weight.numel()
 

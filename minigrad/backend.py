@@ -168,9 +168,9 @@ def set_num_threads(threads):
 
 
 def set_exact_convolutions(enabled):
-    """Compute 3 × 3 and 5 × 5 convolutions in float32 by their definition, at half the speed.
+    """Compute convolutions in float32 by their definition, some of them at half the speed.
 
-    By default those of many channels use Winograd's algorithm: results differ by about 10⁻⁶ of the
+    By default 3 × 3 and 5 × 5 kernels of many channels use Winograd's algorithm: results differ by about 10⁻⁶ of the
     largest, and a NaN or infinity in the input spreads over tiles of outputs.
 
     >>> set_exact_convolutions(True)

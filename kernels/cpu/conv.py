@@ -11,7 +11,6 @@ of convolutions of g with stride 1, one for each residue of a position modulo th
 """
 
 import functools
-import itertools
 import math
 
 import numpy as np
@@ -22,6 +21,7 @@ from ..floating import quiet
 from ..memory import empty
 from ..reference import conv as reference
 from . import conv_direct, conv_spread, conv_tiles, winograd
+from .conv_adjoint import adjoint, residues
 from .conv_direct import copy_row
 from .maps import FAST
 
@@ -223,10 +223,14 @@ def _is_direct(x, y, weight_shape, window, groups, fewest=1):
     return few or not conv_tiles.fits(x, y, weight_shape[2:], window, groups)
 
 
+def _bias(bias, y):
+    """What is added to each channel of y"""
+    return np.zeros(y.shape[1], y.dtype) if bias is None else np.ascontiguousarray(bias)
+
+
 def _correlate(x, y, weight, bias, window, groups):
     """Fill y with bias + windows of x times weights by the fastest way."""
-    kernel = weight.shape[2:]
-    bias = np.zeros(len(weight), x.dtype) if bias is None else np.ascontiguousarray(bias)
+    kernel, bias = weight.shape[2:], _bias(bias, y)
     cost = COST * weight.size * y[0, 0].size / x[0].size
     if _is_pointwise(x, y, kernel, window, groups):
         x = _thinned(x, y.shape[2:], window[0])
@@ -236,7 +240,7 @@ def _correlate(x, y, weight, bias, window, groups):
         if out is not y:
             y[...] = out
     elif winograd.fits(x, y, kernel, window, groups):
-        winograd.correlate(x, y, weight, bias, window[1][1:])
+        winograd.correlate(x, y, weight, bias, window)
     elif _is_direct(x, y, weight.shape, window, groups):
         launch.split(conv_direct.correlate, (x, y), weight, bias, *window, groups, cost=cost)
     elif conv_spread.fits(x, y, kernel, window, groups):
@@ -280,31 +284,6 @@ def conv(x, weight, bias, size, stride, padding, dilation, groups):
     return y
 
 
-def _residue(position, extent, taps, stride, padding, dilation):
-    """The convolution of g along one axis that makes x at positions ≡ ``position`` mod stride
-
-    (which taps, how many positions, padding, dilation), or None where no tap reaches.
-    """
-    step = stride // math.gcd(stride, dilation)
-    found = [t for t in range(min(step, taps)) if (position + padding - t * dilation) % stride == 0]
-    if not found:
-        return None
-    first = found[0]
-    used = range(first, taps, step)
-    dilation_of_g = step * dilation // stride
-    origin = (position + padding - first * dilation) // stride
-    size = -(-(extent - position) // stride)
-    return slice(first, None, step), size, (len(used) - 1) * dilation_of_g - origin, dilation_of_g
-
-
-def _adjoint(weight, taps, groups):
-    """The weights at some taps, reversed, with inputs and outputs of each group exchanged"""
-    flipped = weight[(..., *taps)][..., ::-1, ::-1, ::-1]
-    outputs, channels, *kernel = flipped.shape
-    grouped = flipped.reshape(groups, outputs // groups, channels, *kernel).swapaxes(1, 2)
-    return np.ascontiguousarray(grouped).reshape(groups * channels, outputs // groups, *kernel)
-
-
 @quiet
 def conv_input_grad(g, weight, bias, size, stride, padding, dilation, groups):
     """x[n, c, o · stride − padding + t · dilation] = Σ_{k, o, t} W[k, c, t] g[n, k, o] + b[c]"""
@@ -314,21 +293,36 @@ def conv_input_grad(g, weight, bias, size, stride, padding, dilation, groups):
         )
     out = empty((len(g), weight.shape[1] * groups, *size), g.dtype)
     x, g, weight = _deep(out), _deep(g), _deep(weight)
-    strides, paddings, dilations = _window(stride, padding, dilation)
-    for position in itertools.product(*map(range, strides)):
-        axes = list(
-            map(_residue, position, x.shape[2:], weight.shape[2:], strides, paddings, dilations)
-        )
-        where = (..., *(slice(p, None, s) for p, s in zip(position, strides, strict=True)))
-        if not x[where].size:
+    window = _window(stride, padding, dilation)
+    kernel = weight.shape[2:]
+    if winograd.fits(g, x, kernel, window, groups, "spread"):
+        turned = adjoint(weight, tuple(map(range, kernel)), groups)
+        winograd.correlate(g, x, turned, _bias(bias, x), window, "spread")
+    elif _is_spread(weight, window) and conv_tiles.fits(g, x, kernel, window, groups):
+        conv_tiles.spread(g, x, weight, _bias(bias, x), window)
+    else:
+        _by_residues(g, x, weight, bias, window, groups)
+    return out
+
+
+def _is_spread(weight, window):
+    """Whether there is more than one residue, all of them with taps, and more than a few weights"""
+    strides, _, dilations = window
+    apart = all(math.gcd(s, d) == 1 for s, d in zip(strides, dilations, strict=True))
+    return max(strides) > 1 and apart and weight.size > FEW_WEIGHTS
+
+
+def _by_residues(g, x, weight, bias, window, groups):
+    """Fill x with the gradient, residue by residue"""
+    for position, taps, sizes, *facts in residues(x.shape[2:], weight.shape[2:], window):
+        where = (..., *(slice(p, None, s) for p, s in zip(position, window[0], strict=True)))
+        if 0 in sizes:
             continue
-        if None in axes:
+        if not all(map(len, taps)):
             x[where] = 0 if bias is None else bias[:, None, None, None]
             continue
-        taps, _, pads, steps = zip(*axes, strict=True)
-        window = ((1, 1, 1), pads, steps)
-        _correlate(g, x[where], _adjoint(weight, taps, groups), bias, window, groups)
-    return out
+        turned = adjoint(weight, taps, groups)
+        _correlate(g, x[where], turned, bias, ((1, 1, 1), *facts), groups)
 
 
 def _part_by_matrices(starts, parts, g, x, weight_shape, window, groups):
@@ -385,7 +379,7 @@ def conv_weight_grad(g, x, size, stride, padding, dilation, groups):
     if x.shape[2:] == g.shape[2:] and _is_pointwise(x, g, kernel, window, groups):
         weight = _pointwise_weight(g, x)
     elif winograd.fits(x, g, kernel, window, groups):
-        weight = winograd.weight_grad(g, x, kernel[-1], window[1][1:])
+        weight = winograd.weight_grad(g, x, kernel, window)
     elif _is_direct(x, g, shape, window, groups, FEW_TAPS):
         weight = np.empty(shape, x.dtype)
         cost = COST * g[:, 0].size

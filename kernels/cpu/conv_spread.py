@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import launch
 from ..compile import jit
-from .conv_tiles import COST, LARGEST
+from .conv_tiles import COST
 from .pixels import (
     SINGLE,
     fill,
@@ -26,6 +26,7 @@ from .pixels import (
 from .simd import WIDTH, multiply_rows
 
 ONES = (1, 1, 1)
+LARGEST = 1 << 17  # weights; more do not stay in the caches from one row to the next
 
 
 @jit()

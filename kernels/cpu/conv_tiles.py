@@ -3,16 +3,20 @@
 In an image of pixels the inputs of a window's row, all channels of a few neighbouring pixels, lie
 one after another: a row of outputs is a product whose left operand is the image itself, read with
 the stride of the window. The gradient of the weights is a product with the same image read by
-columns; that of the input is a sum of convolutions with stride 1.
+columns. That of the input is a convolution with stride 1 for each residue of its positions, all of
+the same image.
 """
 
 import functools
+import math
+from typing import NamedTuple
 
 import numpy as np
 
 from .. import launch
 from ..compile import jit
 from ..memory import empty
+from .conv_adjoint import adjoint, residues
 from .pixels import (
     SINGLE,
     fill,
@@ -23,52 +27,64 @@ from .pixels import (
     planes_to_pixels,
     scratch_of,
 )
-from .simd import WIDTH, multiply_rows
+from .simd import HEIGHT, WIDTH, multiply_rows, window_tile
 
-PARTS = 4  # of a batch, whose weight gradients are summed separately, at most
-SUMS = 1 << 18  # weights of all of them
+ROWS = 8 * HEIGHT  # of outputs whose pixels are kept in the caches
+PARTS = 2, 4  # of a batch, whose weight gradients are summed separately: at least, at most
+SUMS = 1 << 18  # weights of all of them, as far as these limits allow
 FEWEST = 4  # outputs; the rest of a tile is wasted
-LARGEST = 1 << 17  # weights; more do not stay in the caches from one image to the next
 COST = 0.05  # of a multiplication and addition, in units of one exp
 
 
 @jit()
-def _output_rows(pixels, wide, channels, weights, k_unit, kernel, size, strides, dilations, out):
-    """The outputs of an image of pixels, as pixels: out[(row, column) k_unit + output]"""
-    high, taps = kernel
-    line, chunk = wide * channels, high * taps * channels * WIDTH
-    for k in range(0, k_unit, WIDTH):
-        panel = k // WIDTH * chunk
-        for row in range(size[0]):
-            start, place = row * strides[0] * line, row * size[1] * k_unit + k
-            if dilations[1] == 1:
-                multiply_rows(
-                    size[1], pixels, start, strides[1] * channels, dilations[0] * line, 1,
-                    weights, panel, taps * channels * WIDTH, WIDTH, high, taps * channels,
-                    out, place, k_unit, False,
-                )  # fmt: skip
-                continue
-            for j in range(high):
-                multiply_rows(
-                    size[1], pixels, start + j * dilations[0] * line, strides[1] * channels,
-                    dilations[1] * channels, 1,
-                    weights, panel + j * taps * channels * WIDTH, channels * WIDTH, WIDTH,
-                    taps, channels, out, place, k_unit, j > 0,
+def _panels(weight, outputs, every_tap, panels):
+    """panels[(panel, tap, channel, output)] = weight[(output, channel, tap)]"""
+    size = every_tap.size
+    for k in range(0, outputs, WIDTH):
+        panel = panels[k * size :]
+        planes_to_pixels(
+            weight, k * size, min(WIDTH, outputs - k), size, panel, WIDTH, every_tap
+        )
+
+
+@jit()
+def _outputs(count, pixels, starts, turns, depth, weights, k_unit, out):
+    """out[i k_unit + k] = Σ_t Σ_j pixels[starts[i] + turns[t] + j] times weights, for i < count
+
+    Some tiles of rows at a time, so that their pixels stay in the caches from panel to panel.
+    """
+    panel = turns.size * depth * WIDTH
+    for i0 in range(0, count, ROWS):
+        for k in range(0, k_unit, WIDTH):
+            for i in range(i0, min(i0 + ROWS, count), HEIGHT):
+                window_tile(
+                    pixels, starts, i, turns, turns.size, depth, weights, k // WIDTH * panel,
+                    out, i * k_unit + k, k_unit,
                 )  # fmt: skip
 
 
 @jit()
 def _forward(
-    x, y, channels, outputs, shape, size, wide, k_unit, kernel, strides, dilations,
+    x, y, channels, outputs, shape, image, images, parts, starts, turns, k_unit,
     weights, bias, inside, outside, pixels, out,
 ):  # fmt: skip
-    """Fill y from x, image by image"""
-    for n in range(len(x)):
-        planes_to_pixels(x[n], 0, channels, shape, pixels, channels, inside)
-        _output_rows(
-            pixels, wide, channels, weights, k_unit, kernel, size, strides, dilations, out
-        )
-        pixels_to_planes(out, k_unit, outside, y[n], 0, outputs, size[0] * size[1], bias)
+    """Fill y from x, some images at a time; :class:`_Plan` makes the tables."""
+    for n0 in range(0, len(x), images):
+        count = min(images, len(x) - n0)
+        for n in range(count):
+            into = pixels[n * image :]
+            planes_to_pixels(x[n0 + n], 0, channels, shape, into, channels, inside)
+        panels = 0
+        for p in range(len(parts)):
+            first, turn, turned, depth = parts[p, 0], parts[p, 2], parts[p, 3], parts[p, 4]
+            _outputs(
+                count * parts[p, 1], pixels, starts[first:], turns[turn : turn + turned], depth,
+                weights[panels:], k_unit, out[first * k_unit :],
+            )  # fmt: skip
+            panels += turned * depth * k_unit
+        for n in range(count):
+            size = outside.shape[1]
+            pixels_to_planes(out, k_unit, outside[n], y[n0 + n], 0, outputs, size, bias)
 
 
 @jit()
@@ -101,77 +117,162 @@ def fills(outputs):
 
 def fits(x, y, kernel, window, groups):
     """Whether this room computes the convolution of x to y, both (N, channels, D, H, W)."""
-    weights = x.shape[1] * y.shape[1] * kernel[1] * kernel[2]
-    return (
-        y.shape[1] >= FEWEST
-        and weights <= LARGEST
-        and flat_images(kernel, x, y, window, groups)
-    )
+    return y.shape[1] >= FEWEST and flat_images(kernel, x, y, window, groups)
+
+
+class _Part(NamedTuple):
+    """A grid of outputs, each the sum over a window of an image; pairs are rows and columns."""
+
+    positions: np.ndarray  # of the outputs in their plane
+    size: tuple
+    strides: tuple
+    offset: tuple  # of the first window
+    kernel: tuple
+    dilations: tuple
+
+    def extent(self, axis):
+        """Pixels that the windows meet"""
+        last = (self.size[axis] - 1) * self.strides[axis]
+        return self.offset[axis] + last + (self.kernel[axis] - 1) * self.dilations[axis] + 1
 
 
 class _Plan:
-    """The extents and index tables of one convolution."""
+    """The extents and index tables of one convolution of images between borders."""
 
-    def __init__(self, channels, outputs, extents, size, kernel, window):
-        strides, paddings, dilations = (tuple(numbers[1:]) for numbers in window)
-        self.channels, self.outputs, self.kernel = channels, outputs, kernel
+    def __init__(self, channels, outputs, extents, size, borders, parts):
+        self.channels, self.outputs, self.parts = channels, outputs, parts
         self.k_unit = -(-outputs // WIDTH) * WIDTH
-        self.high, self.wide = (
-            (n - 1) * s + (k - 1) * d + 1
-            for n, k, s, d in zip(size, kernel, strides, dilations, strict=True)
-        )
-        self.inside = places(extents, (self.high, self.wide), paddings)
-        self.outside = places(size, size)
-        self.facts = (
-            channels, outputs, extents[0] * extents[1], size, self.wide, self.k_unit, kernel,
-            strides, dilations,
-        )  # fmt: skip
+        high, self.wide = (max(part.extent(axis) for part in parts) for axis in (0, 1))
+        self.inside = places(extents, (high, self.wide), borders)
+        self.shape, self.size = extents[0] * extents[1], size[0] * size[1]
+        self.image = (high * self.wide + 1) * channels  # with a pixel for what lies outside
+        self.taps = sum(part.kernel[0] * part.kernel[1] for part in parts)
 
-    def scratch(self):
-        """Pixels of an image with its border, pixels of its outputs."""
-        outputs = len(self.outside) * self.k_unit
-        pixels = scratch_of((self.high * self.wide + 1) * self.channels + WIDTH)
-        return self.inside, self.outside, pixels, scratch_of(outputs + WIDTH)
+    def every_tap(self, part):
+        """The taps of a channel lie together in weights, the channels of a tap in their panels."""
+        order = np.arange(part.kernel[0] * part.kernel[1] * self.channels)
+        return order.reshape(*part.kernel, self.channels).transpose(2, 0, 1).ravel()
+
+    def _places(self, counts, steps, offset=(0, 0)):
+        """Where the pixels of a grid begin"""
+        axes = zip(counts, steps, offset, strict=True)
+        rows, columns = (np.arange(n) * step + start for n, step, start in axes)
+        return ((rows[:, None] * self.wide + columns) * self.channels).ravel()
+
+    @functools.cached_property
+    def tables(self):
+        """(images of a block; of every part the first start, the outputs of an image, the first
+        turn, the turns, the numbers of one; where windows begin; where in them turns begin; where
+        in the outputs of a block those of its images lie)
+        """
+        images = -(-ROWS // max(len(part.positions) for part in self.parts))
+        outside, number = np.empty((images, self.size), np.int64), np.arange(images)[:, None]
+        facts, starts, turns, first, turn = [], [], [], 0, 0
+        for part in self.parts:
+            windows, rows = self._places(part.size, part.strides, part.offset), len(part.positions)
+            together = part.kernel[1] if part.dilations[1] == 1 else 1  # one after another
+            grid = part.kernel[0], part.kernel[1] // max(together, 1)
+            facts.append((first, rows, turn, grid[0] * grid[1], together * self.channels))
+            outside[:, part.positions] = first + number * rows + np.arange(rows)
+            begins = (number * self.image + windows).ravel()
+            starts += [begins, np.zeros(-len(begins) % HEIGHT, np.int64)]
+            turns.append(self._places(grid, part.dilations))
+            first, turn = sum(map(len, starts)), turn + len(turns[-1])
+        return images, np.array(facts), np.concatenate(starts), np.concatenate(turns), outside
+
+    def scratch(self, images, outputs):
+        """Pixels of images with their borders, pixels of outputs."""
+        pixels = self.image * images + WIDTH
+        return scratch_of(pixels), scratch_of((outputs + HEIGHT) * self.k_unit)
 
 
 @functools.lru_cache(maxsize=256)
-def _plan(*facts):
-    return _Plan(*facts)
+def _windows(channels, outputs, extents, size, kernel, window):
+    """The plan of a convolution"""
+    strides, paddings, dilations = (tuple(numbers[1:]) for numbers in window)
+    positions = np.arange(size[0] * size[1])
+    part = _Part(positions, size, strides, (0, 0), kernel, dilations)
+    return _Plan(channels, outputs, extents, size, paddings, [part])
+
+
+@functools.lru_cache(maxsize=256)
+def _residues(channels, outputs, extents, size, kernel, window):
+    """The plan of the gradient of an input, and which taps its parts have"""
+    found = [one for one in residues((1, *size), (1, *kernel), window) if 0 not in one[2]]
+    borders = [max(paddings[axis] for *_, paddings, _ in found) for axis in (1, 2)]
+    parts = []
+    for first, taps, count, paddings, dilations in found:
+        rows, columns = (np.arange(first[a], size[a - 1], window[0][a]) for a in (1, 2))
+        offset = tuple(b - p for b, p in zip(borders, paddings[1:], strict=True))
+        counts = tuple(map(len, taps[1:]))
+        positions = (rows[:, None] * size[1] + columns).ravel()
+        parts.append(_Part(positions, count[1:], (1, 1), offset, counts, dilations[1:]))
+    plan = _Plan(channels, outputs, extents, size, borders, parts)
+    return plan, [taps for _, taps, *_ in found]
+
+
+def _fill(x, y, plan, weights, bias):
+    """Fill y with the convolution of x with the weights of every part of a plan"""
+    panels, start = scratch_of(plan.taps * plan.channels * plan.k_unit), 0
+    for part, weight in zip(plan.parts, weights, strict=True):
+        into, every_tap = panels[start:], plan.every_tap(part)
+        _panels(np.ascontiguousarray(weight).reshape(-1), plan.outputs, every_tap, into)
+        start += len(every_tap) * plan.k_unit
+    images, parts, starts, turns, outside = plan.tables
+    facts = (
+        plan.channels, plan.outputs, plan.shape, plan.image, images, parts, starts, turns,
+        plan.k_unit, panels, bias, plan.inside, outside,
+    )  # fmt: skip
+
+    def some(x, y):
+        _forward(x, y, *facts, *plan.scratch(images, len(starts)))
+
+    planes = images_of(x)
+    products = sum(math.prod(part.kernel) * len(part.positions) for part in plan.parts)
+    cost = COST * plan.channels * plan.outputs * products / planes[0].size
+    fill(y, lambda out: launch.split(some, (planes, out), cost=cost))
 
 
 def correlate(x, y, weight, bias, window):
     """y = bias + windows of x times weights: x (N, C, D, H, W), y with as many images and depths"""
-    kernel = weight.shape[3:]
-    plan = _plan(x.shape[1], y.shape[1], x.shape[3:], y.shape[3:], kernel, window)
-    panels = np.zeros((plan.k_unit // WIDTH, *kernel, plan.channels, WIDTH), SINGLE)
-    by_output = np.zeros((plan.k_unit, plan.channels, *kernel), SINGLE)
-    by_output[: plan.outputs] = weight[:, :, 0]
-    chunks = by_output.reshape(-1, WIDTH, plan.channels, *kernel)
-    panels[...] = chunks.transpose(0, 3, 4, 2, 1)
-    planes, panels = images_of(x), panels.reshape(-1)
-    cost = COST * weight.size * len(plan.outside) / planes[0].size
+    plan = _windows(x.shape[1], y.shape[1], x.shape[3:], y.shape[3:], weight.shape[3:], window)
+    _fill(x, y, plan, [weight], bias)
 
-    def part(x, y):
-        _forward(x, y, *plan.facts, panels, bias, *plan.scratch())
 
-    fill(y, lambda out: launch.split(part, (planes, out), cost=cost))
+def spread(g, x, weight, bias, window):
+    """x = bias + what g puts into the windows of a convolution: the gradient of its input"""
+    plan, taps = _residues(
+        g.shape[1], x.shape[1], g.shape[3:], x.shape[3:], weight.shape[3:], window
+    )
+    _fill(g, x, plan, [adjoint(weight, one, 1) for one in taps], bias)
 
 
 def weight_grad(g, x, kernel, window):
     """The gradient of the weights, (outputs, channels, 1, *kernel), by fixed parts of the batch"""
-    plan = _plan(x.shape[1], g.shape[1], x.shape[3:], g.shape[3:], tuple(kernel[1:]), window)
-    planes, gradients = images_of(x), images_of(g)
-    count = plan.kernel[0] * plan.kernel[1] * plan.channels * plan.k_unit
-    step = -(-len(planes) // max(1, min(PARTS, SUMS // count)))
+    kernel = tuple(kernel[1:])
+    plan = _windows(x.shape[1], g.shape[1], x.shape[3:], g.shape[3:], kernel, window)
+    part = plan.parts[0]
+    planes, gradients, every_tap = images_of(x), images_of(g), plan.every_tap(part)
+    count = len(every_tap) * plan.k_unit
+    step = -(-len(planes) // np.clip(SUMS // count, *PARTS))
     starts = np.arange(0, len(planes), step)
     sums = empty((len(starts), count), SINGLE)
+    facts = (
+        plan.channels, plan.outputs, plan.shape, part.size, plan.wide, plan.k_unit, kernel,
+        part.strides, part.dilations,
+    )  # fmt: skip
 
-    def part(starts, sums):
-        scratch = plan.scratch()
+    def some(starts, sums):
+        tables = plan.inside, part.positions, *plan.scratch(1, plan.size)
         for start, taps in zip(starts, sums, strict=True):
-            some = slice(start, start + step)
-            _backward(planes[some], gradients[some], *plan.facts, taps, *scratch)
+            images = slice(start, start + step)
+            _backward(planes[images], gradients[images], *facts, taps, *tables)
 
-    launch.split(part, (starts, sums), cost=COST * count * len(plan.outside) * step)
-    taps = sums.sum(axis=0).reshape(*plan.kernel, plan.channels, plan.k_unit)
-    return np.ascontiguousarray(taps[..., : plan.outputs].transpose(3, 2, 0, 1))[:, :, None]
+    launch.split(some, (starts, sums), cost=COST * count * plan.size * step)
+    total = sums[0] if len(sums) == 1 else sums.sum(axis=0)
+    out = np.empty((plan.outputs, plan.channels, 1, *kernel), SINGLE)
+    bias = np.zeros(plan.outputs, SINGLE)
+    pixels_to_planes(
+        total, plan.k_unit, every_tap, out.reshape(-1), 0, plan.outputs, len(every_tap), bias
+    )
+    return out

@@ -17,6 +17,8 @@ callers do. ``LANES`` is the number of float32 in a vector of the host: 16, 8, o
 no fused multiply-add; then callers use something else.
 """
 
+import functools
+
 import numba
 import numpy as np
 from llvmlite import binding, ir
@@ -124,6 +126,48 @@ def make_tile(rows):
     ):  # fmt: skip
         kinds = (a, _n, _n, _n, _n, b, _n, _n, _n, _n, _n, c, _n, _n, types.boolean)
         return types.void(*kinds), generate
+
+    return tile
+
+
+def make_window_tile(rows):
+    """The intrinsic C[i, j] = Σ_t Σ_k A[i, t, k] B[t, k, j], whose rows and turns lie anywhere.
+
+    Called as ``tile(a, starts, s0, turns, count, depth, b, b0, c, c0, c_row)`` for t < count and
+    k < depth: A[i, t, k] is a[starts[s0 + i] + turns[t] + k], B[t, k, j] is
+    b[b0 + (t depth + k) WIDTH + j], C[i, j] is c[c0 + i c_row + j].
+    """
+    places = [(i, v) for i in range(rows) for v in range(VECTORS)]
+
+    def generate(context, builder, signature, arguments):
+        a, starts, s0, turns, count, depth, b, b0, c, c0, c_row = arguments
+        a_start = _pointer(context, builder, signature.args[0], a, _LONG(0))
+        table = _pointer(context, builder, signature.args[1], starts, s0)
+        turned = _pointer(context, builder, signature.args[3], turns, _LONG(0))
+        b_start = _pointer(context, builder, signature.args[6], b, b0)
+        c_start = _pointer(context, builder, signature.args[8], c, c0)
+        sums = {place: cgutils.alloca_once(builder, _VECTOR) for place in places}
+        for place in places:
+            builder.store(ir.Constant(_VECTOR, None), sums[place])
+        with cgutils.for_range(builder, count) as turn:
+            a_now = builder.gep(a_start, [builder.load(builder.gep(turned, [turn.index]))])
+            first = builder.mul(turn.index, depth)
+            rows_now = [
+                builder.gep(a_now, [builder.load(builder.gep(table, [_LONG(i)]))])
+                for i in range(rows)
+            ]
+            with cgutils.for_range(builder, depth) as step:
+                along = builder.mul(builder.add(first, step.index), _LONG(WIDTH))
+                pointers = [builder.gep(row, [step.index]) for row in rows_now]
+                _add_step(builder, sums, pointers, builder.gep(b_start, [along]))
+        for i, v in places:
+            end = builder.gep(_after(builder, c_start, i, c_row), [_LONG(LANES * v)])
+            _store(builder, builder.load(sums[i, v]), end)
+        return context.get_dummy_value()
+
+    @intrinsic
+    def tile(_typing, a, starts, s0, turns, count, depth, b, b0, c, c0, c_row):
+        return types.void(a, starts, _n, turns, _n, _n, b, _n, c, _n, _n), generate
 
     return tile
 
@@ -338,23 +382,30 @@ def make_transform(*matrices):
 
     def one(builder, matrix, source, x_row, x_column, target, y_row, y_column):
         outputs, inputs = matrix.shape
-        columns = []
-        for j in range(inputs):
-            start = _after(builder, source, j, x_column)
-            column = [_load(builder, _after(builder, start, i, x_row)) for i in range(inputs)]
-            columns.append(_product(builder, matrix, column))
-        for i in range(outputs):
-            start = _after(builder, target, i, y_row)
-            row = _product(builder, matrix, [column[i] for column in columns])
-            for j, vector in enumerate(row):
+        half = cgutils.alloca_once(builder, _VECTOR, size=outputs * inputs)  # M X, by columns
+        with cgutils.for_range(builder, _LONG(inputs)) as column:
+            start = builder.gep(source, [builder.mul(column.index, x_column)])
+            numbers = [_load(builder, _after(builder, start, i, x_row)) for i in range(inputs)]
+            for i, vector in enumerate(_product(builder, matrix, numbers)):
+                place = builder.add(column.index, _LONG(i * inputs))
+                builder.store(vector, builder.gep(half, [place]))
+        with cgutils.for_range(builder, _LONG(outputs)) as row:
+            start = builder.gep(target, [builder.mul(row.index, y_row)])
+            first = builder.gep(half, [builder.mul(row.index, _LONG(inputs))])
+            numbers = [builder.load(builder.gep(first, [_LONG(j)])) for j in range(inputs)]
+            for j, vector in enumerate(_product(builder, matrix, numbers)):
                 _store(builder, vector, _after(builder, start, j, y_column))
+
+    distinct = {matrix.tobytes(): matrix for matrix in matrices}
 
     def generate(context, builder, signature, arguments):
         which, x, x0, x_row, x_column, y, y0, y_row, y_column = arguments
         source = _pointer(context, builder, signature.args[1], x, x0)
         target = _pointer(context, builder, signature.args[5], y, y0)
-        for number, matrix in enumerate(matrices):
-            with builder.if_then(builder.icmp_signed("==", which, _LONG(number))):
+        for known, matrix in distinct.items():
+            alike = [n for n, other in enumerate(matrices) if other.tobytes() == known]
+            chosen = (builder.icmp_signed("==", which, _LONG(n)) for n in alike)
+            with builder.if_then(functools.reduce(builder.or_, chosen)):
                 one(builder, matrix, source, x_row, x_column, target, y_row, y_column)
         return context.get_dummy_value()
 
@@ -366,6 +417,7 @@ def make_transform(*matrices):
 
 
 layer_tile = make_layer_tile(HEIGHT)
+window_tile = make_window_tile(HEIGHT)
 if LANES:
     tall, tile4, tile2, tile1 = map(make_tile, (HEIGHT, 4, 2, 1))
 

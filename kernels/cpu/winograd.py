@@ -1,4 +1,4 @@
-"""3 × 3 and 5 × 5 convolutions with stride 1 by Winograd's F(4 × 4, 3 × 3) and F(2 × 2, 5 × 5).
+"""Convolutions by Winograd's algorithm: fewer products between transforms of tiles.
 
 A tile of 4 × 4 outputs of a 3 × 3 kernel, or of 2 × 2 of a 5 × 5 kernel, depends on 6 × 6 inputs.
 Between the transforms
@@ -6,19 +6,19 @@ Between the transforms
     Y = Aᵀ [(G W Gᵀ) ⊙ (Bᵀ X B)] A
 
 there are 36 products where the definition has 144, or 100; summed over channels and taken over many
-tiles, they are 36 matrix products. B is the same for both. Channels are the lanes: an image is
-turned from planes into pixels first, and its outputs back into planes. The gradient of the weights
-is Gᵀ [(A dY Aᵀ) ⊙ (Bᵀ X B)] G summed over tiles; that of the input is a convolution with the
-weights turned around.
+tiles, they are 36 matrix products. With stride 2 a tile of 4 × 4 outputs of a 3 × 3 kernel depends
+on 9 × 9 inputs, with 81 products for 144; the gradient of its inputs has as many, for tiles of
+8 × 8. :mod:`winograd_forms` makes the matrices. Channels are the lanes: an image is turned from
+planes into pixels first, and its outputs back into planes. The gradient of the weights is
+Gᵀ [(A dY Aᵀ) ⊙ (Bᵀ X B)] G summed over tiles; that of the input is a convolution with the weights
+turned around.
 
-The points 0, ±3/4, ±3/2, ∞ keep errors near those of the definition: about 10⁻⁶ of the largest
-result. A value that is not finite spreads over the tiles that see it, and sums of inputs overflow
-about 2¹¹ times earlier. ``settings.exact_convolutions`` switches this room off. Sources: Winograd
-1980; Lavin and Gray 2016.
+Errors are near those of the definition, about 10⁻⁶ of the largest result. A value that is not
+finite spreads over the tiles that see it, and sums of inputs overflow up to 2¹¹ times earlier.
+``settings.exact_convolutions`` switches this room off. Source: Lavin and Gray 2016.
 """
 
 import functools
-from fractions import Fraction
 
 import numpy as np
 
@@ -36,77 +36,98 @@ from .pixels import (
     scratch_of,
 )
 from .simd import LANES, WIDTH, make_transform, multiply_rows
+from .winograd_forms import spread, windows
 
-IN = 6  # extent of a tile of inputs
-TAPS = (3, 5)  # of the kernels; each has tiles of IN + 1 − taps outputs
-FEWEST = 12  # channels; of fewer, too many lanes stay empty
-TILES = 128  # in a block of images: their transforms stay in the second cache
-SUMS = 1 << 15  # weights of all parts of a batch whose gradients are summed separately
-PARTS = 4  # of these, at most
-FEWEST_TILES = 64  # in a batch; for fewer, transforming the weights takes too long
+TRANSFORMED = 4608  # places in a block of images: their transforms stay in the second cache
+PARTS = 2, 4  # of a batch, whose weight gradients are summed separately: at least, at most
+SUMS = 1 << 15  # inputs times outputs of all of them, as far as these limits allow
+WIDE = 128  # channels of pixels that are padded
 COST = 0.03  # of a multiplication and addition without the transforms, in units of one exp
 
-
-def matrices(count):
-    """Bᵀ (6, 6), G (6, count) and Aᵀ (7 − count, 6) for the points above and as many taps.
-
-    Rows of G evaluate a polynomial of the taps at the points, columns of Aᵀ one of the outputs; Bᵀ
-    is the inverse of the evaluation of their product, transposed. Factors that normalise it stand
-    in G.
-    """
-    points = [Fraction(n, 4) for n in (0, 3, -3, 6, -6)]
-    powers = np.array([[p**i for i in range(IN)] for p in points] + [[0] * (IN - 1) + [1]])
-    inverse = np.linalg.inv(powers.astype(float)).T
-    scale = np.array(
-        [float(np.prod([p - q for q in points if q != p])) for p in points] + [1.0]
-    )
-    taps, outputs = (powers[:, :n].astype(float) for n in (count, IN + 1 - count))
-    taps[-1, -1] = outputs[-1, -1] = 1
-    return (inverse * scale[:, None]).round(12), taps / scale[:, None], outputs.T
-
+# by taps and stride; what spreads an output over its window, as gradients of inputs do, follows
+FORMS = {
+    (3, 1): windows(3, 1, 4),
+    (5, 1): windows(5, 1, 2),
+    (3, 2): windows(3, 2, 4),
+    (3, 2, "spread"): spread(3, 2, 4),
+}
+# channels, of fewer too many lanes stay empty; tiles in a batch, for fewer it takes too long to
+# transform the weights
+FEWEST = {(3, 1): (12, 24), (5, 1): (12, 64), (3, 2): (32, 32), (3, 2, "spread"): (8, 0)}
 
 if LANES:
-    (_BT, *_), _G, _AT = zip(*map(matrices, TAPS), strict=True)
-    input_tile, output_tile = make_transform(_BT), make_transform(*_AT)
-    weight_tile, weight_back = make_transform(*_G), make_transform(*(m.T for m in _G))
-    output_back = make_transform(*(m.T for m in _AT))
+    _forms = list(FORMS.values())
+    input_tile = make_transform(*(form.inputs for form in _forms))
+    weight_tile = make_transform(*(form.weights for form in _forms))
+    output_tile = make_transform(*(form.outputs for form in _forms))
+    weight_back = make_transform(*(form.weights.T for form in _forms[:-1]))
+    output_back = make_transform(*(form.outputs.T for form in _forms[:-1]))
 
 
 @jit()
-def _weights(kind, taps, count, c_unit, k_unit, transformed):
-    """G W Gᵀ of taps (count, count, c, k): for each of 36 places panels of WIDTH outputs"""
+def _filled(count):
+    """The lanes of the vectors that hold so many channels"""
+    return -(-count // WIDTH) * WIDTH
+
+
+@jit()
+def _weights(form, taps, count, channels, outputs, c_unit, k_unit, transformed):
+    """G W Gᵀ of taps (c, count, count, k): for each factor panels of WIDTH outputs"""
+    kind, factors = form[0], form[2]
     step = c_unit * k_unit
-    for c in range(c_unit):
-        for k in range(0, k_unit, LANES):
+    for c in range(channels):
+        for k in range(0, _filled(outputs), LANES):
             panel = k // WIDTH * c_unit * WIDTH
             weight_tile(
-                kind, taps, c * k_unit + k, count * step, step,
-                transformed, panel + c * WIDTH + k % WIDTH, 6 * step, step,
+                kind, taps, c * count * count * k_unit + k, count * k_unit, k_unit,
+                transformed, panel + c * WIDTH + k % WIDTH, factors * step, step,
             )  # fmt: skip
 
 
 @jit()
-def _inputs(x, out, channels, size, unit, tiles_of, inside, pixels, tiles):
+def _inputs(x, form, channels, size, unit, tiles_of, inside, pixels, tiles):
     """Bᵀ X B of the tiles of some images: tiles[place pitch + tile unit + channel]"""
-    each, wide = tiles_of[0] * tiles_of[1], out * tiles_of[1] + IN - out
+    kind, side, _, span, step, _ = form
+    each, wide = tiles_of[0] * tiles_of[1], step * tiles_of[1] + span - step
     pitch = len(x) * each * unit + WIDTH
     for n in range(len(x)):
         planes_to_pixels(x[n], 0, channels, size, pixels, unit, inside)
         for t in range(each):
-            start = (t // tiles_of[1] * out * wide + t % tiles_of[1] * out) * unit
-            for c in range(0, unit, LANES):
+            start = (t // tiles_of[1] * step * wide + t % tiles_of[1] * step) * unit
+            for c in range(0, channels, LANES):
                 input_tile(
-                    0, pixels, start + c, wide * unit, unit,
-                    tiles, (n * each + t) * unit + c, 6 * pitch, pitch,
+                    kind, pixels, start + c, wide * unit, unit,
+                    tiles, (n * each + t) * unit + c, side * pitch, pitch,
                 )  # fmt: skip
 
 
 @jit()
+def _products(
+    total, begins, channels, outputs, c_unit, k_unit, tiles, c_pitch, weights, products, k_pitch
+):
+    """products[place] = tiles[place] times the weights of its factor, for ``total`` tiles"""
+    factors, side = begins.size - 1, begins[-1]
+    for a in range(factors):
+        for b in range(factors):
+            panel = (a * factors + b) * c_unit * k_unit
+            for i in range(begins[a], begins[a + 1]):
+                for j in range(begins[b], begins[b + 1]):
+                    place = i * side + j
+                    for k in range(0, outputs, WIDTH):
+                        multiply_rows(
+                            total, tiles, place * c_pitch, c_unit, 0, 1,
+                            weights, panel + k * c_unit, 0, WIDTH, 1, channels,
+                            products, place * k_pitch + k, k_unit, False,
+                        )  # fmt: skip
+
+
+@jit()
 def _forward(
-    x, y, kind, out, channels, outputs, shape, size, tiles_of, images, c_unit, k_unit,
+    x, y, form, begins, channels, outputs, shape, size, tiles_of, images, c_unit, k_unit,
     weights, bias, inside, outside, pixels, tiles, products, results,
 ):  # fmt: skip
     """Fill y from x, some images at a time; :class:`_Plan` makes the arrays."""
+    kind, side, out = form[0], form[1], form[5]
     high_tiles, wide_tiles = tiles_of
     each, wide = high_tiles * wide_tiles, out * wide_tiles
     for n0 in range(0, len(x), images):
@@ -114,31 +135,50 @@ def _forward(
         total = count * each
         c_pitch, k_pitch = total * c_unit + WIDTH, total * k_unit + WIDTH
         some = x[n0 : n0 + count]
-        _inputs(some, out, channels, shape, c_unit, tiles_of, inside, pixels, tiles)
-        for place in range(IN * IN):
-            for k in range(0, k_unit, WIDTH):
-                multiply_rows(
-                    total, tiles, place * c_pitch, c_unit, 0, 1,
-                    weights, place * c_unit * k_unit + k * c_unit, 0, WIDTH, 1, c_unit,
-                    products, place * k_pitch + k, k_unit, False,
-                )  # fmt: skip
+        _inputs(some, form, channels, shape, c_unit, tiles_of, inside, pixels, tiles)
+        _products(
+            total, begins, channels, outputs, c_unit, k_unit, tiles, c_pitch, weights,
+            products, k_pitch,
+        )  # fmt: skip
         for n in range(count):
             for t in range(each):
                 start = (t // wide_tiles * out * wide + t % wide_tiles * out) * k_unit
-                for k in range(0, k_unit, LANES):
+                for k in range(0, outputs, LANES):
                     output_tile(
-                        kind, products, (n * each + t) * k_unit + k, 6 * k_pitch, k_pitch,
+                        kind, products, (n * each + t) * k_unit + k, side * k_pitch, k_pitch,
                         results, start + k, wide * k_unit, k_unit,
                     )  # fmt: skip
             pixels_to_planes(results, k_unit, outside, y[n0 + n], 0, outputs, size, bias)
 
 
 @jit()
+def _slopes(
+    total, begins, channels, outputs, c_unit, k_unit, tiles, c_pitch, products, k_pitch,
+    slopes, add,
+):  # fmt: skip
+    """slopes[factor] (+)= Σ over its places and ``total`` tiles of tiles times products"""
+    factors, side = begins.size - 1, begins[-1]
+    for a in range(factors):
+        for b in range(factors):
+            start = (a * factors + b) * c_unit * k_unit
+            for i in range(begins[a], begins[a + 1]):
+                place = i * side + begins[b]
+                for k in range(0, outputs, WIDTH):
+                    multiply_rows(
+                        channels, tiles, place * c_pitch, 1, c_pitch, c_unit,
+                        products, place * k_pitch + k, k_pitch, k_unit,
+                        begins[b + 1] - begins[b], total,
+                        slopes, start + k, k_unit, add or i > begins[a],
+                    )  # fmt: skip
+
+
+@jit()
 def _backward(
-    x, g, kind, out, channels, outputs, shape, size, tiles_of, images, c_unit, k_unit,
+    x, g, form, begins, channels, outputs, shape, size, tiles_of, images, c_unit, k_unit,
     slopes, inside, outside, pixels, tiles, products, results,
 ):  # fmt: skip
-    """slopes[place, c, k] = Σ over tiles of Bᵀ X B times A dY Aᵀ"""
+    """slopes[factor, c, k] = Σ over tiles of Bᵀ X B times A dY Aᵀ"""
+    kind, side, out = form[0], form[1], form[5]
     high_tiles, wide_tiles = tiles_of
     each, wide = high_tiles * wide_tiles, out * wide_tiles
     for n0 in range(0, len(x), images):
@@ -146,102 +186,135 @@ def _backward(
         total = count * each
         c_pitch, k_pitch = total * c_unit + WIDTH, total * k_unit + WIDTH
         some = x[n0 : n0 + count]
-        _inputs(some, out, channels, shape, c_unit, tiles_of, inside, pixels, tiles)
+        _inputs(some, form, channels, shape, c_unit, tiles_of, inside, pixels, tiles)
         for n in range(count):
             planes_to_pixels(g[n0 + n], 0, outputs, size, results, k_unit, outside)
             for t in range(each):
                 start = (t // wide_tiles * out * wide + t % wide_tiles * out) * k_unit
-                for k in range(0, k_unit, LANES):
+                for k in range(0, _filled(outputs), LANES):
                     output_back(
                         kind, results, start + k, wide * k_unit, k_unit,
-                        products, (n * each + t) * k_unit + k, 6 * k_pitch, k_pitch,
+                        products, (n * each + t) * k_unit + k, side * k_pitch, k_pitch,
                     )  # fmt: skip
-        for place in range(IN * IN):
-            for k in range(0, k_unit, WIDTH):
-                multiply_rows(
-                    c_unit, tiles, place * c_pitch, 1, 0, c_unit,
-                    products, place * k_pitch + k, 0, k_unit, 1, total,
-                    slopes, place * c_unit * k_unit + k, k_unit, n0 > 0,
-                )  # fmt: skip
+        _slopes(
+            total, begins, channels, outputs, c_unit, k_unit, tiles, c_pitch, products, k_pitch,
+            slopes, n0 > 0,
+        )  # fmt: skip
 
 
 @jit()
-def _taps(kind, slopes, c_unit, k_unit, taps, count):
-    """Gᵀ S G: the gradients of the taps (count, count, c, k) from those of the 36 places"""
+def _taps(form, slopes, channels, outputs, c_unit, k_unit, taps, count):
+    """Gᵀ S G: the gradients of the taps (c, count, count, k) from those of all factors"""
+    kind, factors = form[0], form[2]
     step = c_unit * k_unit
-    for c in range(c_unit):
-        for k in range(0, k_unit, LANES):
+    for c in range(channels):
+        for k in range(0, outputs, LANES):
             weight_back(
-                kind, slopes, c * k_unit + k, 6 * step, step,
-                taps, c * k_unit + k, count * step, step,
+                kind, slopes, c * k_unit + k, factors * step, step,
+                taps, c * count * count * k_unit + k, count * k_unit, k_unit,
             )  # fmt: skip
 
 
-def fits(x, y, kernel, window, groups):
-    """Whether this room computes the convolution of x to y, both (N, channels, D, H, W)."""
-    if settings.exact_convolutions or kernel[0] > 1 or kernel[1] not in TAPS:
-        return False
+def _key(kernel, window, *spread):
+    """The key of the form for a window, or None."""
     strides, _, dilations = window
-    out = IN + 1 - kernel[1]
-    tiles = len(x) * x.shape[2] * -(-y.shape[3] // out) * -(-y.shape[4] // out)
+    square = kernel[1] == kernel[2] and strides[1] == strides[2] and dilations[1:] == (1, 1)
+    key = kernel[1], strides[1], *spread
+    return key if square and kernel[0] == 1 and key in FORMS else None
+
+
+def fits(x, y, kernel, window, groups, *spread):
+    """Whether this room computes the convolution of x to y, both (N, channels, D, H, W).
+
+    With "spread" it is the one whose windows lie in y, as in the gradient of an input.
+    """
+    key = _key(kernel, window, *spread)
+    if settings.exact_convolutions or key is None:
+        return False
+    channels, tiles = FEWEST[key]
+    out = FORMS[key].extents[-1]
     return (
-        kernel[1] == kernel[2]
-        and strides[1:] == dilations[1:] == (1, 1)
-        and min(x.shape[1], y.shape[1]) >= FEWEST
-        and tiles >= FEWEST_TILES
+        min(x.shape[1], y.shape[1]) >= channels
+        and len(x) * x.shape[2] * -(-y.shape[3] // out) * -(-y.shape[4] // out) >= tiles
         and flat_images(kernel, x, y, window, groups)
     )
+
+
+def _unit(channels):
+    """How far pixels of so many channels are apart: not by a large power of two, since the lines
+    of a cache that could hold them then are few.
+    """
+    filled = -(-channels // WIDTH) * WIDTH
+    return filled if filled < WIDE else filled + WIDTH
 
 
 class _Plan:
     """The extents and index tables of one convolution."""
 
-    def __init__(self, taps, channels, outputs, extents, size, padding):
-        self.taps, self.kind, self.out = taps, TAPS.index(taps), IN + 1 - taps
+    def __init__(self, key, channels, outputs, extents, size, padding):
+        self.taps, stride = key[:2]
+        form = FORMS[key]
+        self.side, self.factors, span, step, out = form.extents
+        self.form, self.begins = (list(FORMS).index(key), *form.extents), form.begins
         self.channels, self.outputs = channels, outputs
-        self.c_unit, self.k_unit = (-(-n // WIDTH) * WIDTH for n in (channels, outputs))
-        self.tiles_of = tuple(-(-n // self.out) for n in size)
-        self.high, self.wide = (self.out * n + IN - self.out for n in self.tiles_of)
-        self.images = max(1, TILES // (self.tiles_of[0] * self.tiles_of[1]))
+        self.c_unit, self.k_unit = map(_unit, (channels, outputs))
+        self.units = channels, outputs, self.c_unit, self.k_unit
+        self.every_tap = np.arange(channels * self.taps**2)  # as pixels whose lanes are outputs
+        offset = (0, 0)  # of the outputs in their tiles
+        if "spread" in key:
+            offset = tuple((p + 1) % stride for p in padding)
+            starts = ((p - o + 1) // stride - 1 for p, o in zip(padding, offset, strict=True))
+            padding = tuple(-start - form.first for start in starts)
+        self.tiles_of = tuple(-(-(n + o) // out) for n, o in zip(size, offset, strict=True))
+        self.high, self.wide = (step * n + span - step for n in self.tiles_of)
+        self.rows, self.columns = (out * n for n in self.tiles_of)
+        each = self.tiles_of[0] * self.tiles_of[1]
+        self.images = max(1, TRANSFORMED // (self.side**2 * each))
+        self.total = self.images * each
         self.inside = places(extents, (self.high, self.wide), padding)
-        self.outside = places(size, tuple(self.out * n for n in self.tiles_of))
+        self.outside = places(size, (self.rows, self.columns), offset)
         self.shape, self.size = extents[0] * extents[1], size[0] * size[1]
 
     def scratch(self):
         """Pixels of an image with its border, tiles, their products, pixels of its outputs."""
-        total = self.images * self.tiles_of[0] * self.tiles_of[1]
-        rows, columns = (self.out * n for n in self.tiles_of)
         # a pixel more, for what lies beyond the border, and vectors may end behind the last one
         pixels = scratch_of((self.high * self.wide + 1) * self.c_unit + WIDTH)
-        results = scratch_of(rows * columns * self.k_unit + WIDTH)
-        tiles = empty((IN * IN * (total * self.c_unit + WIDTH),), SINGLE)
-        products = empty((IN * IN * (total * self.k_unit + WIDTH),), SINGLE)
+        results = scratch_of(self.rows * self.columns * self.k_unit + WIDTH)
+        tiles = empty((self.side**2 * (self.total * self.c_unit + WIDTH),), SINGLE)
+        products = empty((self.side**2 * (self.total * self.k_unit + WIDTH),), SINGLE)
         return pixels, tiles, products, results
 
     def facts(self):
         return (
-            self.kind, self.out, self.channels, self.outputs, self.shape, self.size, self.tiles_of,
-            self.images, self.c_unit, self.k_unit,
+            self.form, self.begins, self.channels, self.outputs, self.shape, self.size,
+            self.tiles_of, self.images, self.c_unit, self.k_unit,
         )  # fmt: skip
 
 
 @functools.lru_cache(maxsize=256)
-def _plan(taps, channels, outputs, extents, size, padding):
-    return _Plan(taps, channels, outputs, extents, size, padding)
+def _plan(*facts):
+    return _Plan(*facts)
 
 
 def _transformed(weight, plan):
     """G W Gᵀ of weights (outputs, channels, 1, n, n), in panels, zeros for what fills the lanes"""
-    taps = np.zeros((plan.taps, plan.taps, plan.c_unit, plan.k_unit), SINGLE)
-    taps[:, :, : plan.channels, : plan.outputs] = weight[:, :, 0].transpose(2, 3, 1, 0)
-    out = empty((IN * IN * plan.c_unit * plan.k_unit,), SINGLE)
-    _weights(plan.kind, taps.reshape(-1), plan.taps, plan.c_unit, plan.k_unit, out)
+    taps = scratch_of(len(plan.every_tap) * plan.k_unit)
+    flat = np.ascontiguousarray(weight).reshape(-1)
+    planes_to_pixels(
+        flat, 0, plan.outputs, len(plan.every_tap), taps, plan.k_unit, plan.every_tap
+    )
+    out = empty((plan.factors**2 * plan.c_unit * plan.k_unit,), SINGLE)
+    _weights(plan.form, taps, plan.taps, *plan.units, out)
     return out
 
 
-def correlate(x, y, weight, bias, padding):
-    """y = bias + windows of x times weights: x (N, C, D, H, W), y with as many images and depths"""
-    plan = _plan(weight.shape[-1], x.shape[1], y.shape[1], x.shape[3:], y.shape[3:], padding)
+def correlate(x, y, weight, bias, window, *spread):
+    """y = bias + windows of x times weights: x (N, C, D, H, W), y with as many images and depths
+
+    With "spread" y is the sum of what the weights, turned around, put into its windows.
+    """
+    key, paddings = _key(weight.shape[2:], window, *spread), window[1][1:]
+    plan = _plan(key, x.shape[1], y.shape[1], x.shape[3:], y.shape[3:], paddings)
     weights, planes = _transformed(weight, plan), images_of(x)
     cost = COST * weight.size * plan.size / planes[0].size
 
@@ -251,27 +324,32 @@ def correlate(x, y, weight, bias, padding):
     fill(y, lambda out: launch.split(part, (planes, out), cost=cost))
 
 
-def weight_grad(g, x, taps, padding):
-    """The gradient of the weights, (outputs, channels, 1, taps, taps), summed over parts of the
-    batch that do not vary.
+def weight_grad(g, x, kernel, window):
+    """The gradient of the weights, (outputs, channels, *kernel), summed over parts of the batch
+    that do not vary.
     """
-    plan = _plan(taps, x.shape[1], g.shape[1], x.shape[3:], g.shape[3:], padding)
+    key, taps = _key(kernel, window), kernel[-1]
+    plan = _plan(key, x.shape[1], g.shape[1], x.shape[3:], g.shape[3:], window[1][1:])
     planes, gradients = images_of(x), images_of(g)
-    parts = max(1, min(PARTS, SUMS // (plan.c_unit * plan.k_unit)))
-    step = -(-len(planes) // parts)
+    step = -(-len(planes) // np.clip(SUMS // (plan.c_unit * plan.k_unit), *PARTS))
     starts = np.arange(0, len(planes), step)
-    slopes = np.empty((len(starts), IN * IN * plan.c_unit * plan.k_unit), SINGLE)
+    sums = empty((len(starts), len(plan.every_tap) * plan.k_unit), SINGLE)
 
-    def part(starts, slopes):
-        scratch = plan.scratch()
-        for start, out in zip(starts, slopes, strict=True):
+    def part(starts, sums):
+        scratch, tables = plan.scratch(), (plan.inside, plan.outside)
+        slopes = empty((plan.factors**2 * plan.c_unit * plan.k_unit,), SINGLE)
+        for start, out in zip(starts, sums, strict=True):
             some = slice(start, start + step)
-            tables = plan.inside, plan.outside
-            _backward(planes[some], gradients[some], *plan.facts(), out, *tables, *scratch)
+            _backward(planes[some], gradients[some], *plan.facts(), slopes, *tables, *scratch)
+            _taps(plan.form, slopes, *plan.units, out, taps)
 
     weights = taps * taps * plan.channels * plan.outputs
-    launch.split(part, (starts, slopes), cost=COST * weights * plan.size * step)
-    sums = np.empty((taps, taps, plan.c_unit, plan.k_unit), SINGLE)
-    _taps(plan.kind, slopes.sum(axis=0), plan.c_unit, plan.k_unit, sums.reshape(-1), taps)
-    kept = sums[:, :, : plan.channels, : plan.outputs]
-    return np.ascontiguousarray(kept.transpose(3, 2, 0, 1))[:, :, None]
+    launch.split(part, (starts, sums), cost=COST * weights * plan.size * step)
+    total = sums[0] if len(sums) == 1 else sums.sum(axis=0)
+    out = np.empty((plan.outputs, plan.channels, 1, taps, taps), SINGLE)
+    bias = np.zeros(plan.outputs, SINGLE)
+    pixels_to_planes(
+        total, plan.k_unit, plan.every_tap, out.reshape(-1), 0, plan.outputs,
+        len(plan.every_tap), bias,
+    )  # fmt: skip
+    return out

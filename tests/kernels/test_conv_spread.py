@@ -25,7 +25,7 @@ CASES = [
 @pytest.fixture
 def used(monkeypatch):
     """How often the room computed something; those that would take it first take nothing."""
-    monkeypatch.setattr(winograd, "FEWEST", 1 << 30)
+    monkeypatch.setattr(winograd, "FORMS", {})
     monkeypatch.setattr(conv, "_is_direct", lambda *_: False)
     return counted(monkeypatch, conv_spread, ["correlate"])
 

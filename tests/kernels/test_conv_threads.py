@@ -9,6 +9,7 @@ from minigrad.kernels.cpu import conv
 WAYS = {  # what the choice in conv.py depends on: channels, outputs, kernel, stride, dtype
     "winograd": (16, 32, 3, 1, np.float32),
     "winograd, 5 × 5": (16, 32, 5, 1, np.float32),
+    "winograd, stride 2": (32, 64, 3, 2, np.float32),
     "tiles": (16, 32, 3, 2, np.float32),
     "direct": (1, 8, 3, 1, np.float32),
     "tiles and direct": (1, 32, 3, 1, np.float32),

@@ -69,6 +69,19 @@ def test_layer_tile(rng, rows, depth, transposed):
     np.testing.assert_allclose(unguarded(out, expected.shape), expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("rows", HEIGHTS)
+@pytest.mark.parametrize(("count", "depth"), [(0, 5), (1, 1), (3, 7), (2, 64)])
+def test_window_tile(rng, rows, count, depth):
+    image, b = numbers(rng, 500), numbers(rng, count * depth, WIDTH)
+    starts, turns = rng.integers(0, 200, rows + 2), rng.integers(0, 200, count)
+    out = guarded(np.zeros((rows, WIDTH)))
+    call = compiled(simd.make_window_tile(rows), 11)
+    call(image, starts, 2, turns, count, depth, guarded(b), GUARD, out, GUARD, WIDTH)
+    read = starts[2:, None, None] + turns[:, None] + np.arange(depth)
+    expected = image[read].reshape(rows, -1).astype(float) @ b
+    np.testing.assert_allclose(unguarded(out, expected.shape), expected, rtol=1e-5, atol=1e-5)
+
+
 def test_copy_row(rng):
     x, y = numbers(rng, 2 * WIDTH), guarded(np.zeros(WIDTH))
     compiled(simd.copy_row, 4)(x, 5, y, GUARD)

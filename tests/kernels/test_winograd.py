@@ -12,9 +12,10 @@ from .exactness import assert_near, counted, exactly
 
 pytestmark = pytest.mark.skipif(not simd.LANES, reason="this host has no fused multiply-add")
 
-# images, channels, outputs, height and width, padding, taps
+# images, channels, outputs, height and width, padding, taps, stride
 CASES = [
     (4, 16, 16, 16, 16, 1, 3),
+    (6, 160, 130, 6, 5, 1, 3),
     (16, 20, 33, 9, 11, 1, 3),
     (32, 32, 16, 7, 5, 0, 3),
     (70, 17, 16, 3, 3, 1, 3),
@@ -25,14 +26,19 @@ CASES = [
     (6, 20, 33, 9, 11, 2, 5),
     (70, 17, 16, 5, 6, 0, 5),
     (20, 16, 24, 4, 3, 3, 5),
+    (16, 32, 33, 12, 12, 1, 3, 2),
+    (30, 36, 32, 11, 9, 0, 3, 2),
+    (30, 32, 40, 8, 9, 2, 3, 2),
+    (70, 32, 32, 3, 2, 3, 3, 2),
+    (20, 130, 140, 9, 6, 1, 3, 2),
 ]
 
 
-def operands(rng, images, channels, outputs, height, width, padding, taps=3):
+def operands(rng, images, channels, outputs, height, width, padding, taps=3, stride=1):
     x = rng.standard_normal((images, channels, height, width)).astype(np.float32)
     weight = rng.standard_normal((outputs, channels, taps, taps)).astype(np.float32) * (0.3 / taps)
-    size = height + 2 * padding - taps + 1, width + 2 * padding - taps + 1
-    return x, weight, size, ((1, 1), (padding, padding), (1, 1), 1)
+    size = tuple((n + 2 * padding - taps) // stride + 1 for n in (height, width))
+    return x, weight, size, ((stride, stride), (padding, padding), (1, 1), 1)
 
 
 @pytest.fixture
@@ -69,13 +75,16 @@ def test_planes_of_three_axes(rng, used):
 
 def test_it_is_left_where_it_does_not_fit(rng, used):
     few = {"images": 1, "height": 7, "width": 7}
-    for change in ({"channels": 8}, {"outputs": 8}, few, {"padding": 2, "taps": 4}):
+    thin = {"stride": 2, "channels": 24}
+    for change in ({"channels": 8}, {"outputs": 8}, few, {"padding": 2, "taps": 4}, thin):
         shape = {"images": 8, "channels": 16, "outputs": 16, "height": 12, "width": 12}
         x, weight, size, window = operands(rng, **{**shape, "padding": 1, **change})
         conv.conv(x, weight, None, size, *window)
     x, weight, size, window = operands(rng, 8, 16, 16, 12, 12, 1)
     conv.conv(x.astype(float), weight.astype(float), None, size, *window)
-    conv.conv(x, weight, None, (6, 6), (2, 2), *window[1:])
+    conv.conv(x, weight, None, (4, 4), (3, 3), *window[1:])
+    conv.conv(x, weight, None, (10, 10), *window[:2], (2, 2), 1)
+    conv.conv(x, weight, None, (6, 12), (2, 1), *window[1:])
     assert used == []
 
 
@@ -117,14 +126,14 @@ def test_what_is_not_finite_fills_its_tiles_unless_exact(rng):
         mg.set_exact_convolutions(1)
 
 
-@pytest.mark.parametrize("taps", winograd.TAPS)
-def test_the_matrices_make_a_convolution(rng, taps):
-    """Y = Aᵀ [(G W Gᵀ) ⊙ (Bᵀ X B)] A in float64."""
-    bt, g, at = winograd.matrices(taps)
-    x, w = rng.standard_normal((6, 6)), rng.standard_normal((taps, taps))
-    found = at @ ((g @ w @ g.T) * (bt @ x @ bt.T)) @ at.T
-    windows = np.lib.stride_tricks.sliding_window_view(x, (taps, taps))
-    np.testing.assert_allclose(found, (windows * w).sum((2, 3)), atol=1e-12)
+def test_a_transposed_layer_goes_by_the_form_that_spreads(rng, used):
+    layer = mg.nn.ConvTranspose2d(16, 8, 3, stride=2, padding=1, output_padding=1)
+    x = rng.standard_normal((2, 16, 5, 6)).astype(np.float32)
+    found = layer(mg.tensor(x)).detach().numpy()
+    weight, bias = layer.weight.detach().numpy(), layer.bias.detach().numpy()
+    call = x, weight, bias, (10, 12), (2, 2), (1, 1), (1, 1), 1
+    assert_near(found, exactly(reference.conv_input_grad, *call))
+    assert used == ["correlate"]
 
 
 def test_a_layer_trains_with_it(used):
