@@ -170,8 +170,8 @@ def set_num_threads(threads):
 def set_exact_convolutions(enabled):
     """Compute convolutions in float32 by their definition, some of them at half the speed.
 
-    By default 3 × 3 and 5 × 5 kernels of many channels use Winograd's algorithm: results differ by about 10⁻⁶ of the
-    largest, and a NaN or infinity in the input spreads over tiles of outputs.
+    By default 3 × 3 and 5 × 5 kernels of many channels use Winograd's algorithm: results differ by
+    about 10⁻⁶ of the largest, and a NaN or infinity in the input spreads over tiles of outputs.
 
     >>> set_exact_convolutions(True)
     >>> set_exact_convolutions(False)
