@@ -30,7 +30,7 @@ def _turn(x, first, rows, places, out):
     if rows == WIDTH:
         for r in range(0, WIDTH, LANES):
             for c in range(0, columns, LANES):
-                rows_to_places(x, (first + r) * step + c, step, out, r, WIDTH, places, c)
+                rows_to_places(x, (first + r) * step + c, step, LANES, out, r, WIDTH, places, c)
         return
     out[:] = out.dtype.type(0)
     for r in range(rows):

@@ -75,7 +75,9 @@ def _transposed_panels(panels, firsts, weight):
             row = firsts[p] + j
             for k in range(0, squares, LANES):
                 at = k * WIDTH + j
-                rows_to_places(flat, row * depth + k, depth, panel, at, WIDTH, _PLACES, 0)
+                rows_to_places(
+                    flat, row * depth + k, depth, LANES, panel, at, WIDTH, _PLACES, 0
+                )
             for k in range(squares, depth):
                 for i in range(LANES):
                     panel[k * WIDTH + j + i] = weight[row + i, k]

@@ -10,6 +10,7 @@ from ..compile import jit
 from ..memory import empty, zeros
 from .simd import LANES, places_to_rows, rows_to_places
 
+FEW = 3  # channels; of fewer, numbers go one by one
 SINGLE = np.dtype(np.float32)
 
 
@@ -56,23 +57,30 @@ def fill(y, write):
 
 @jit()
 def planes_to_pixels(x, x0, channels, size, pixels, unit, places):
-    """pixels[places[p] unit + c] = x[x0 + c size + p]: planes one after another to pixels"""
-    whole, lined = channels // LANES * LANES, size // LANES * LANES
-    for c in range(0, whole, LANES):
+    """pixels[places[p] unit + c] = x[x0 + c size + p]: planes one after another to pixels
+
+    Vectors may end in what follows a pixel, with zeros: where ``unit`` has no room for them, places
+    ascend, and what lies between them is 0.
+    """
+    lined = size // LANES * LANES if channels >= FEW else 0
+    for c in range((channels - 1) // LANES * LANES, -1, -LANES):  # vectors that are full go last
+        rows = min(channels - c, LANES)
         for p in range(0, lined, LANES):
-            rows_to_places(x, x0 + c * size + p, size, pixels, c, unit, places, p)
+            rows_to_places(x, x0 + c * size + p, size, rows, pixels, c, unit, places, p)
     for c in range(channels):
-        for p in range(lined if c < whole else 0, size):
+        for p in range(lined, size):
             pixels[places[p] * unit + c] = x[x0 + c * size + p]
 
 
 @jit()
 def pixels_to_planes(pixels, unit, places, y, y0, channels, size, bias):
     """y[y0 + c size + p] = pixels[places[p] unit + c] + bias[c]: the way back"""
-    whole, lined = channels // LANES * LANES, size // LANES * LANES
-    for c in range(0, whole, LANES):
+    lined = size // LANES * LANES if channels >= FEW else 0
+    for c in range(0, channels, LANES):
+        rows = min(channels - c, LANES)
         for p in range(0, lined, LANES):
-            places_to_rows(pixels, c, unit, places, p, y, y0 + c * size + p, size, bias, c)
+            start = y0 + c * size + p
+            places_to_rows(pixels, c, unit, places, p, y, start, size, rows, bias, c)
     for c in range(channels):
-        for p in range(lined if c < whole else 0, size):
+        for p in range(lined, size):
             y[y0 + c * size + p] = pixels[places[p] * unit + c] + bias[c]

@@ -149,16 +149,17 @@ def make_window_tile(rows):
         sums = {place: cgutils.alloca_once(builder, _VECTOR) for place in places}
         for place in places:
             builder.store(ir.Constant(_VECTOR, None), sums[place])
+        begins = [
+            builder.gep(a_start, [builder.load(builder.gep(table, [_LONG(i)]))])
+            for i in range(rows)
+        ]
         with cgutils.for_range(builder, count) as turn:
-            a_now = builder.gep(a_start, [builder.load(builder.gep(turned, [turn.index]))])
+            begin = builder.load(builder.gep(turned, [turn.index]))
             first = builder.mul(turn.index, depth)
-            rows_now = [
-                builder.gep(a_now, [builder.load(builder.gep(table, [_LONG(i)]))])
-                for i in range(rows)
-            ]
             with cgutils.for_range(builder, depth) as step:
                 along = builder.mul(builder.add(first, step.index), _LONG(WIDTH))
-                pointers = [builder.gep(row, [step.index]) for row in rows_now]
+                place = builder.add(begin, step.index)
+                pointers = [builder.gep(start, [place]) for start in begins]
                 _add_step(builder, sums, pointers, builder.gep(b_start, [along]))
         for i, v in places:
             end = builder.gep(_after(builder, c_start, i, c_row), [_LONG(LANES * v)])
@@ -266,44 +267,50 @@ def copy_row(_typing, x, x0, y, y0):
 
 
 @intrinsic
-def rows_to_places(_typing, x, x0, x_row, y, y0, unit, places, p0):
-    """y[y0 + places[p0 + j] unit + i] = x[x0 + i x_row + j] for i, j < LANES"""
+def rows_to_places(_typing, x, x0, x_row, rows, y, y0, unit, places, p0):
+    """y[y0 + places[p0 + j] unit + i] = x[x0 + i x_row + j] for i, j < LANES, 0 from i = rows on"""
 
     def generate(context, builder, signature, arguments):
-        x, x0, x_row, y, y0, unit, places, p0 = arguments
+        x, x0, x_row, rows, y, y0, unit, places, p0 = arguments
         source = _pointer(context, builder, signature.args[0], x, x0)
-        target = _pointer(context, builder, signature.args[3], y, y0)
-        table = _pointer(context, builder, signature.args[6], places, p0)
-        rows = [_load(builder, _after(builder, source, i, x_row)) for i in range(LANES)]
-        for j, vector in enumerate(_turned(builder, rows)):
+        target = _pointer(context, builder, signature.args[4], y, y0)
+        table = _pointer(context, builder, signature.args[7], places, p0)
+        last, vectors = builder.sub(rows, _LONG(1)), []
+        for i in range(LANES):
+            inside = builder.icmp_signed("<", _LONG(i), rows)
+            row = builder.mul(x_row, builder.select(inside, _LONG(i), last))
+            vector = _load(builder, builder.gep(source, [row]))
+            vectors.append(builder.select(inside, vector, ir.Constant(_VECTOR, None)))
+        for j, vector in enumerate(_turned(builder, vectors)):
             place = builder.load(builder.gep(table, [_LONG(j)]))
             _store(builder, vector, builder.gep(target, [builder.mul(place, unit)]))
         return context.get_dummy_value()
 
-    return types.void(x, _n, _n, y, _n, _n, places, _n), generate
+    return types.void(x, _n, _n, _n, y, _n, _n, places, _n), generate
 
 
 @intrinsic
-def places_to_rows(_typing, x, x0, unit, places, p0, y, y0, y_row, bias, b0):
-    """y[y0 + i y_row + j] = x[x0 + places[p0 + j] unit + i] + bias[b0 + i] for i, j < LANES"""
+def places_to_rows(_typing, x, x0, unit, places, p0, y, y0, y_row, rows, bias, b0):
+    """y[y0 + i y_row + j] = x[x0 + places[p0 + j] unit + i] + bias[b0 + i], i < rows, j < LANES"""
 
     def generate(context, builder, signature, arguments):
-        x, x0, unit, places, p0, y, y0, y_row, bias, b0 = arguments
+        x, x0, unit, places, p0, y, y0, y_row, rows, bias, b0 = arguments
         source = _pointer(context, builder, signature.args[0], x, x0)
         table = _pointer(context, builder, signature.args[3], places, p0)
         target = _pointer(context, builder, signature.args[5], y, y0)
-        addends = _pointer(context, builder, signature.args[8], bias, b0)
+        addends = _pointer(context, builder, signature.args[9], bias, b0)
         columns = []
         for j in range(LANES):
             place = builder.load(builder.gep(table, [_LONG(j)]))
             columns.append(_load(builder, builder.gep(source, [builder.mul(place, unit)])))
         for i, vector in enumerate(_turned(builder, columns)):
-            addend = builder.load(builder.gep(addends, [_LONG(i)]), align=4)
-            total = builder.fadd(vector, _spread(builder, addend))
-            _store(builder, total, _after(builder, target, i, y_row))
+            with builder.if_then(builder.icmp_signed("<", _LONG(i), rows), likely=True):
+                addend = builder.load(builder.gep(addends, [_LONG(i)]), align=4)
+                total = builder.fadd(vector, _spread(builder, addend))
+                _store(builder, total, _after(builder, target, i, y_row))
         return context.get_dummy_value()
 
-    return types.void(x, _n, _n, places, _n, y, _n, _n, bias, _n), generate
+    return types.void(x, _n, _n, places, _n, y, _n, _n, _n, bias, _n), generate
 
 
 @intrinsic

@@ -92,13 +92,14 @@ def test_places_of_pixels():
 
 
 def test_planes_to_pixels_and_back(rng):
-    for channels, size in ((3, 10), (16, 16), (19, 37)):
+    for channels, size in ((1, 40), (3, 10), (6, 35), (16, 16), (19, 37), (35, 50)):
         x = rng.standard_normal((channels, size)).astype(np.float32)
-        table, unit = rng.permutation(size + 1)[:size].astype(np.int64), channels + 2
+        table, unit = np.delete(np.arange(size + 1), size // 3), channels + 2
         stored, back = np.zeros((size + 1) * unit + 16, np.float32), np.zeros_like(x)
         pixels.planes_to_pixels(x.ravel(), 0, channels, size, stored, unit, table)
         square = stored[: (size + 1) * unit].reshape(size + 1, unit)
         np.testing.assert_array_equal(square[table, :channels], x.T)
+        assert not square[:, channels:].any() and not square[size // 3].any()
         bias = rng.standard_normal(channels).astype(np.float32)
         pixels.pixels_to_planes(stored, unit, table, back.reshape(-1), 0, channels, size, bias)
         np.testing.assert_array_equal(back, x + bias[:, None])

@@ -119,18 +119,21 @@ def test_a_row_has_the_same_bits_in_a_tile_of_any_height(rng):
     assert len(set(found)) == 1
 
 
-def test_planes_to_pixels_and_back(rng):
-    to_places, to_rows = compiled(simd.rows_to_places, 8), compiled(simd.places_to_rows, 10)
+@pytest.mark.parametrize("rows", {1, 3, max(LANES - 1, 1), LANES or 1})
+def test_planes_to_pixels_and_back(rng, rows):
+    to_places, to_rows = compiled(simd.rows_to_places, 9), compiled(simd.places_to_rows, 11)
     x, bias = numbers(rng, LANES, LANES + 5), numbers(rng, LANES)
     places, unit = rng.permutation(2 * LANES)[: LANES + 2].astype(np.int64), LANES + 3
     pixels = guarded(np.zeros((2 * LANES, unit)))
-    to_places(x.ravel(), 5, LANES + 5, pixels, GUARD, unit, places, 2)
+    flat = x[:rows].ravel()  # what follows the rows is not read
+    to_places(flat, 5, LANES + 5, rows, pixels, GUARD, unit, places, 2)
     expected = np.zeros((2 * LANES, unit), np.float32)
-    expected[places[2:], :LANES] = x[:, 5:].T
+    expected[places[2:], :rows] = x[:rows, 5:].T
     np.testing.assert_array_equal(unguarded(pixels, expected.shape), expected)
-    back = guarded(np.zeros((LANES, LANES)))
-    to_rows(pixels, GUARD, unit, places, 2, back, GUARD, LANES, bias, 0)
-    np.testing.assert_array_equal(unguarded(back, (LANES, LANES)), x[:, 5:] + bias[:, None])
+    back = guarded(np.zeros((rows, LANES)))
+    to_rows(pixels, GUARD, unit, places, 2, back, GUARD, LANES, rows, bias[:rows], 0)
+    wanted = x[:rows, 5:] + bias[:rows, None]
+    np.testing.assert_array_equal(unguarded(back, (rows, LANES)), wanted)
 
 
 @pytest.mark.parametrize(
