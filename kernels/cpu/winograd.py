@@ -40,6 +40,8 @@ from .winograd_forms import spread, windows
 
 TRANSFORMED = 4608  # places in a block of images: their transforms stay in the second cache
 PARTS = 2, 4  # of a batch, whose weight gradients are summed separately: at least, at most
+LARGEST = 1 << 22  # transformed weights; of more, a PIECE is held at a time
+PIECE = 1 << 20
 SUMS = 1 << 15  # inputs times outputs of all of them, as far as these limits allow
 WIDE = 128  # channels of pixels that are padded
 COST = 0.03  # of a multiplication and addition without the transforms, in units of one exp
@@ -308,12 +310,35 @@ def _transformed(weight, plan):
     return out
 
 
+def _in_pieces(piece, key, weight, y):
+    """Call ``piece`` for some outputs after others, if all transformed weights are too many for the
+    caches. Threads share out the pieces. Whether it was called.
+    """
+    outputs, channels = weight.shape[:2]
+    of_output = FORMS[key].extents[1] ** 2 * channels
+    step = max(PIECE // (of_output * WIDTH), 1) * WIDTH
+    if outputs <= max(step, LARGEST // of_output):
+        return False
+
+    def part(starts):
+        for start in starts:
+            piece(slice(start, start + step))
+
+    cost = COST * step * weight[0].size * y[:, 0].size
+    launch.split(part, (np.arange(0, outputs, step),), cost=cost)
+    return True
+
+
 def correlate(x, y, weight, bias, window, *spread):
     """y = bias + windows of x times weights: x (N, C, D, H, W), y with as many images and depths
 
     With "spread" y is the sum of what the weights, turned around, put into its windows.
     """
     key, paddings = _key(weight.shape[2:], window, *spread), window[1][1:]
+    if _in_pieces(
+        lambda k: correlate(x, y[:, k], weight[k], bias[k], window, *spread), key, weight, y
+    ):
+        return
     plan = _plan(key, x.shape[1], y.shape[1], x.shape[3:], y.shape[3:], paddings)
     weights, planes = _transformed(weight, plan), images_of(x)
     cost = COST * weight.size * plan.size / planes[0].size
@@ -329,6 +354,13 @@ def weight_grad(g, x, kernel, window):
     that do not vary.
     """
     key, taps = _key(kernel, window), kernel[-1]
+    out = np.empty((g.shape[1], x.shape[1], 1, taps, taps), SINGLE)
+
+    def piece(k):
+        out[k] = weight_grad(g[:, k], x, kernel, window)
+
+    if _in_pieces(piece, key, out, g):
+        return out
     plan = _plan(key, x.shape[1], g.shape[1], x.shape[3:], g.shape[3:], window[1][1:])
     planes, gradients = images_of(x), images_of(g)
     step = -(-len(planes) // np.clip(SUMS // (plan.c_unit * plan.k_unit), *PARTS))
@@ -346,7 +378,6 @@ def weight_grad(g, x, kernel, window):
     weights = taps * taps * plan.channels * plan.outputs
     launch.split(part, (starts, sums), cost=COST * weights * plan.size * step)
     total = sums[0] if len(sums) == 1 else sums.sum(axis=0)
-    out = np.empty((plan.outputs, plan.channels, 1, taps, taps), SINGLE)
     bias = np.zeros(plan.outputs, SINGLE)
     pixels_to_planes(
         total, plan.k_unit, plan.every_tap, out.reshape(-1), 0, plan.outputs,

@@ -41,6 +41,10 @@ def operands(rng, images, channels, outputs, height, width, padding, taps=3, str
     return x, weight, size, ((stride, stride), (padding, padding), (1, 1), 1)
 
 
+def numbers(rng, *shape):
+    return rng.standard_normal(shape).astype(np.float32)
+
+
 @pytest.fixture
 def used(monkeypatch):
     """How often the room computed something."""
@@ -59,6 +63,26 @@ def test_forward_and_both_gradients(rng, case, used):
     call = g, x, weight.shape[2:], *window
     assert_near(conv.conv_weight_grad(*call), exactly(reference.conv_weight_grad, *call))
     assert used == ["correlate", "correlate", "weight_grad"]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_wide_layers_go_in_pieces(rng, monkeypatch, threads):
+    x, weight, size, window = operands(rng, 8, 20, 70, 12, 12, 1)
+    bias, g = numbers(rng, 70), numbers(rng, 8, 70, 12, 12)
+    monkeypatch.setattr(launch, "SPLIT_ABOVE", 1)
+    before = launch.get_num_threads()
+    launch.set_num_threads(threads)
+    whole = conv.conv(x, weight, bias, size, *window)
+    monkeypatch.setattr(winograd, "LARGEST", 36 * 20 * 40)
+    monkeypatch.setattr(winograd, "PIECE", 36 * 20 * 40)
+    used = counted(monkeypatch, winograd)
+    np.testing.assert_array_equal(conv.conv(x, weight, bias, size, *window), whole)
+    call = g, weight, None, x.shape[2:], *window
+    assert_near(conv.conv_input_grad(*call), exactly(reference.conv_input_grad, *call))
+    call = g, x, weight.shape[2:], *window
+    assert_near(conv.conv_weight_grad(*call), exactly(reference.conv_weight_grad, *call))
+    launch.set_num_threads(before)
+    assert used == ["correlate"] * (4 + 3) + ["weight_grad"] * 4
 
 
 def test_planes_of_three_axes(rng, used):
