@@ -38,7 +38,7 @@ from .pixels import (
 from .simd import LANES, WIDTH, make_transform, multiply_rows
 from .winograd_forms import spread, windows
 
-TRANSFORMED = 4608  # places in a block of images: their transforms stay in the second cache
+TRANSFORMED = 2304  # places in a block of images: their transforms stay in the second cache
 PARTS = 2, 4  # of a batch, whose weight gradients are summed separately: at least, at most
 LARGEST = 1 << 22  # transformed weights; of more, a PIECE is held at a time
 PIECE = 1 << 20
