@@ -38,11 +38,11 @@ from .pixels import (
 from .simd import LANES, WIDTH, make_transform, multiply_rows
 from .winograd_forms import spread, windows
 
-TRANSFORMED = 2304  # places in a block of images: their transforms stay in the second cache
-PARTS = 2, 4  # of a batch, whose weight gradients are summed separately: at least, at most
+TRANSFORMED = 2304  # places in a block of images: their transforms stay near the second cache
+PARTS = 4  # of a batch, whose weight gradients are summed separately, at most
 LARGEST = 1 << 22  # transformed weights; of more, a PIECE is held at a time
 PIECE = 1 << 20
-SUMS = 1 << 15  # inputs times outputs of all of them, as far as these limits allow
+SUMS = 1 << 15  # inputs times outputs of all of them
 WIDE = 128  # channels of pixels that are padded
 COST = 0.03  # of a multiplication and addition without the transforms, in units of one exp
 
@@ -54,8 +54,13 @@ FORMS = {
     (3, 2, "spread"): spread(3, 2, 4),
 }
 # channels, of fewer too many lanes stay empty; tiles in a batch, for fewer it takes too long to
-# transform the weights
-FEWEST = {(3, 1): (12, 24), (5, 1): (12, 64), (3, 2): (32, 32), (3, 2, "spread"): (8, 0)}
+# transform the weights; and how much of the tiles the outputs must fill
+FEWEST = {
+    (3, 1): (12, 24, 0),
+    (5, 1): (12, 64, 0),
+    (3, 2): (32, 64, 0.8),
+    (3, 2, "spread"): (8, 16, 0.8),
+}
 
 if LANES:
     _forms = list(FORMS.values())
@@ -233,11 +238,13 @@ def fits(x, y, kernel, window, groups, *spread):
     key = _key(kernel, window, *spread)
     if settings.exact_convolutions or key is None:
         return False
-    channels, tiles = FEWEST[key]
+    channels, fewest, share = FEWEST[key]
     out = FORMS[key].extents[-1]
+    tiles = -(-y.shape[3] // out) * -(-y.shape[4] // out)
     return (
         min(x.shape[1], y.shape[1]) >= channels
-        and len(x) * x.shape[2] * -(-y.shape[3] // out) * -(-y.shape[4] // out) >= tiles
+        and len(x) * x.shape[2] * tiles >= fewest
+        and y.shape[3] * y.shape[4] >= share * tiles * out**2
         and flat_images(kernel, x, y, window, groups)
     )
 
@@ -310,23 +317,24 @@ def _transformed(weight, plan):
     return out
 
 
-def _in_pieces(piece, key, weight, y):
-    """Call ``piece`` for some outputs after others, if all transformed weights are too many for the
-    caches. Threads share out the pieces. Whether it was called.
-    """
-    outputs, channels = weight.shape[:2]
+def _outputs_at_a_time(key, outputs, channels):
+    """So many that their transformed weights stay in the caches, or all that nearly do"""
     of_output = FORMS[key].extents[1] ** 2 * channels
-    step = max(PIECE // (of_output * WIDTH), 1) * WIDTH
-    if outputs <= max(step, LARGEST // of_output):
-        return False
+    some = max(PIECE // (of_output * WIDTH), 1) * WIDTH
+    return some if outputs * of_output > LARGEST else outputs
+
+
+def _in_pieces(piece, outputs, step, cost):
+    """Call ``piece`` with ``step`` outputs after others, which threads share out."""
+    if step >= outputs:
+        piece(slice(None))
+        return
 
     def part(starts):
         for start in starts:
             piece(slice(start, start + step))
 
-    cost = COST * step * weight[0].size * y[:, 0].size
-    launch.split(part, (np.arange(0, outputs, step),), cost=cost)
-    return True
+    launch.split(part, (np.arange(0, outputs, step),), cost=cost * step)
 
 
 def correlate(x, y, weight, bias, window, *spread):
@@ -334,12 +342,17 @@ def correlate(x, y, weight, bias, window, *spread):
 
     With "spread" y is the sum of what the weights, turned around, put into its windows.
     """
-    key, paddings = _key(weight.shape[2:], window, *spread), window[1][1:]
-    if _in_pieces(
-        lambda k: correlate(x, y[:, k], weight[k], bias[k], window, *spread), key, weight, y
-    ):
-        return
-    plan = _plan(key, x.shape[1], y.shape[1], x.shape[3:], y.shape[3:], paddings)
+    key = _key(weight.shape[2:], window, *spread)
+
+    def piece(k):
+        _correlate(key, x, y[:, k], weight[k], bias[k], window)
+
+    step = _outputs_at_a_time(key, len(weight), x.shape[1])
+    _in_pieces(piece, len(weight), step, COST * weight[0].size * y[:, 0].size)
+
+
+def _correlate(key, x, y, weight, bias, window):
+    plan = _plan(key, x.shape[1], y.shape[1], x.shape[3:], y.shape[3:], window[1][1:])
     weights, planes = _transformed(weight, plan), images_of(x)
     cost = COST * weight.size * plan.size / planes[0].size
 
@@ -350,37 +363,45 @@ def correlate(x, y, weight, bias, window, *spread):
 
 
 def weight_grad(g, x, kernel, window):
-    """The gradient of the weights, (outputs, channels, *kernel), summed over parts of the batch
-    that do not vary.
+    """The gradient of the weights, (outputs, channels, *kernel)
+
+    Sums over the batch are made of a few parts that do not vary. There is one if weights are many:
+    then threads share out the outputs instead.
     """
-    key, taps = _key(kernel, window), kernel[-1]
-    out = np.empty((g.shape[1], x.shape[1], 1, taps, taps), SINGLE)
+    key, outputs, channels = _key(kernel, window), g.shape[1], x.shape[1]
+    parts = min(max(SUMS // (channels * outputs), 1), PARTS)
+    step = _outputs_at_a_time(key, outputs, channels)
+    if parts == 1:
+        shares = -(-outputs // (WIDTH * launch.get_num_threads()))
+        step = min(step, shares * WIDTH)
+    out = np.empty((outputs, channels, *kernel), SINGLE)
 
     def piece(k):
-        out[k] = weight_grad(g[:, k], x, kernel, window)
+        _weight_grad(key, g[:, k], x, window, parts, out[k])
 
-    if _in_pieces(piece, key, out, g):
-        return out
+    _in_pieces(piece, outputs, step, COST * out[0].size * g[:, 0].size)
+    return out
+
+
+def _weight_grad(key, g, x, window, parts, out):
     plan = _plan(key, x.shape[1], g.shape[1], x.shape[3:], g.shape[3:], window[1][1:])
     planes, gradients = images_of(x), images_of(g)
-    step = -(-len(planes) // np.clip(SUMS // (plan.c_unit * plan.k_unit), *PARTS))
+    step = -(-len(planes) // parts)
     starts = np.arange(0, len(planes), step)
     sums = empty((len(starts), len(plan.every_tap) * plan.k_unit), SINGLE)
 
     def part(starts, sums):
         scratch, tables = plan.scratch(), (plan.inside, plan.outside)
         slopes = empty((plan.factors**2 * plan.c_unit * plan.k_unit,), SINGLE)
-        for start, out in zip(starts, sums, strict=True):
+        for start, taps in zip(starts, sums, strict=True):
             some = slice(start, start + step)
             _backward(planes[some], gradients[some], *plan.facts(), slopes, *tables, *scratch)
-            _taps(plan.form, slopes, *plan.units, out, taps)
+            _taps(plan.form, slopes, *plan.units, taps, plan.taps)
 
-    weights = taps * taps * plan.channels * plan.outputs
-    launch.split(part, (starts, sums), cost=COST * weights * plan.size * step)
+    launch.split(part, (starts, sums), cost=COST * out.size * plan.size * step)
     total = sums[0] if len(sums) == 1 else sums.sum(axis=0)
     bias = np.zeros(plan.outputs, SINGLE)
     pixels_to_planes(
         total, plan.k_unit, plan.every_tap, out.reshape(-1), 0, plan.outputs,
         len(plan.every_tap), bias,
     )  # fmt: skip
-    return out
