@@ -39,14 +39,14 @@ from .simd import LANES, WIDTH, make_transform, multiply_rows
 from .winograd_forms import spread, windows
 
 TRANSFORMED = 2304  # places in a block of images: their transforms stay near the second cache
-PARTS = 4  # of a batch, whose weight gradients are summed separately, at most
 LARGEST = 1 << 22  # transformed weights; of more, a PIECE is held at a time
 PIECE = 1 << 20
+PARTS = 4  # of a batch, whose weight gradients are summed separately, at most
 SUMS = 1 << 15  # inputs times outputs of all of them
-WIDE = 128  # channels of pixels that are padded
+WIDE = 512  # channels of pixels that are padded
 COST = 0.03  # of a multiplication and addition without the transforms, in units of one exp
 
-# by taps and stride; what spreads an output over its window, as gradients of inputs do, follows
+# by taps and stride; what spreads an output over its window, as gradients of inputs do, comes last
 FORMS = {
     (3, 1): windows(3, 1, 4),
     (5, 1): windows(5, 1, 2),
@@ -63,7 +63,7 @@ FEWEST = {
 }
 
 if LANES:
-    _forms = list(FORMS.values())
+    _forms = list(FORMS.values())  # only the last has no gradient of its weights
     input_tile = make_transform(*(form.inputs for form in _forms))
     weight_tile = make_transform(*(form.weights for form in _forms))
     output_tile = make_transform(*(form.outputs for form in _forms))

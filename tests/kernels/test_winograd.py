@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(not simd.LANES, reason="this host has no fused m
 CASES = [
     (4, 16, 16, 16, 16, 1, 3),
     (6, 160, 130, 6, 5, 1, 3),
+    (7, 12, 512, 8, 8, 1, 3),
     (16, 20, 33, 9, 11, 1, 3),
     (32, 32, 16, 7, 5, 0, 3),
     (70, 17, 16, 3, 3, 1, 3),
