@@ -128,8 +128,9 @@ def _row_vjp(g, x, onto, out, mean, scale, w, dw, db):
     along = along * scale / size * scale * scale  # not a sum: scale³ alone might overflow
     for j in range(x.size):
         away, scaled = x[j] - mean, g[j] * scale
-        dw[j] += scaled * away
-        db[j] += g[j]
+        if dw is not None:
+            dw[j] += scaled * away
+            db[j] += g[j]
         slope = scaled * w[j] - total - away * along
         if onto is None:
             out[j] = slope
@@ -137,18 +138,30 @@ def _row_vjp(g, x, onto, out, mean, scale, w, dw, db):
             out[j] = onto[j] + slope
 
 
+@jit(forceinline=True)
+def _part(parts, i, which, first, last):
+    """A part of a part, if there are any"""
+    return None if parts is None else parts[i, which, first:last]
+
+
 @jit()
 def _rows_vjp(starts, parts, g, x, onto, out, mean, variance, weight, groups, rows, eps):
-    """parts[i] = the gradients for weight and bias from ``rows`` rows that begin at starts[i]"""
+    """parts[i] = the gradients for weight and bias from ``rows`` rows that begin at starts[i]
+
+    None if they are not wanted.
+    """
     width = x.shape[1]
     for i in range(len(starts)):
-        parts[i] = vmath.constants(eps).zero
-        w, dw, db = weight[:width], parts[i, 0, :width], parts[i, 1, :width]
+        if parts is not None:
+            parts[i] = vmath.constants(eps).zero
+        w = weight[:width]
+        dw, db = _part(parts, i, 0, 0, width), _part(parts, i, 1, 0, width)
         for r in range(starts[i], min(starts[i] + rows, len(x))):
             if groups > 1:
                 first = r % groups * width
                 last = first + width
-                w, dw, db = weight[first:last], parts[i, 0, first:last], parts[i, 1, first:last]
+                w = weight[first:last]
+                dw, db = _part(parts, i, 0, first, last), _part(parts, i, 1, first, last)
             scale = inverse_deviation(variance[r], eps)
             if onto is None:
                 _row_vjp(g[r], x[r], None, out[r], mean[r], scale, w, dw, db)
@@ -228,37 +241,45 @@ def _rows_vjp_at_once(
     fold(parts.reshape(len(parts), sums.size), sums)
 
 
-def _row_gradients(arrays, statistics, weight, groups, eps):
-    """The gradients of rows for x (into arrays[3]), and those for weight and bias"""
+def _row_gradients(arrays, statistics, weight, groups, eps, affine):
+    """The gradients of rows for x (into arrays[3]), and those for weight and bias, if wanted"""
     x, channels = arrays[1], weight.size
     starts, each = _starts(len(x))
-    parts, numbers = empty((len(starts), 2, channels), x.dtype), (weight, groups, each, eps)
+    numbers, cost = (weight, groups, each, eps), BACKWARD * each * channels
+    if not affine:
+        launch.split(_rows_vjp, (starts, None), *arrays, *statistics, *numbers, cost=cost)
+        return None, None
+    parts = empty((len(starts), 2, channels), x.dtype)
     if x.size * BACKWARD < launch.SPLIT_ABOVE:
         sums = np.empty((2, channels), x.dtype)
         _rows_vjp_at_once(
             starts, parts, sums.ravel(), *arrays, *statistics, *numbers
         )
         return sums[0], sums[1]
-    cost = BACKWARD * each * channels
     launch.split(_rows_vjp, (starts, parts), *arrays, *statistics, *numbers, cost=cost)
     return _folded(parts)
 
 
-def group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto=None):
-    """The gradients of group_norm for x, added to ``onto``, and for weight and bias (channels,)"""
+def group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto=None, affine=True):
+    """The gradients of group_norm for x, added to ``onto``, and for weight and bias (channels,)
+
+    These are None without ``affine``.
+    """
     if not fit(x, weight, mean, variance, onto) or not same(g, x):
-        return reference.group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto)
+        return reference.group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto, affine)
     samples, groups, channels, positions = layout
     rows, out, eps = samples * groups, empty_like(x), x.dtype.type(eps)
     weight, _ = vectors(x, groups * channels, weight, weight)
     arrays = [None if a is None else as_rows(a, rows) for a in (g, x, onto, out)]
     statistics = flat(mean), flat(variance)
     if positions == 1:
-        return out, *_row_gradients(arrays, statistics, weight, groups, eps)
+        return out, *_row_gradients(arrays, statistics, weight, groups, eps, affine)
     parts, numbers = empty((rows, 2, channels), x.dtype), (weight, groups, positions, eps)
     launch.split(
         _planes_vjp, (*arrays, parts, *statistics), *numbers, cost=BACKWARD, indexed=True
     )
+    if not affine:
+        return out, None, None
     parts = parts.reshape(samples, groups, 2, channels).swapaxes(1, 2)
     return out, *_folded(parts.reshape(samples, 2, groups * channels))
 

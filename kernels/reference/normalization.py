@@ -87,20 +87,24 @@ def group_norm(x, weight, bias, layout, eps):
 
 
 @kernel(_grouped_vjp, min_ndim=1, notes=SUMS)
-def group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto=None):
+def group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto=None, affine=True):
     """The gradients of :func:`group_norm` for x, and for weight and bias (channels,)
 
-    The first one is added to ``onto``, which came to x on another way.
+    The first one is added to ``onto``, which came to x on another way; the others are None without
+    ``affine``.
     """
     each = (*layout[:2], 1, 1)
     gradient, products = slopes(
         g.reshape(layout), x.reshape(layout), weight, (2, 3), (1, *layout[1:3], 1),
         mean.reshape(each), variance.reshape(each), eps,
     )  # fmt: skip
+    gradient = gradient.reshape(x.shape)
+    gradient = gradient if onto is None else onto + gradient
+    if not affine:
+        return gradient, None, None
     weight_gradient = products.sum(axis=(0, 3)).reshape(-1)
     bias_gradient = g.reshape(layout).sum(axis=(0, 3)).reshape(-1)
-    gradient = gradient.reshape(x.shape)
-    return gradient if onto is None else onto + gradient, weight_gradient, bias_gradient
+    return gradient, weight_gradient, bias_gradient
 
 
 @kernel(_rows, min_ndim=1, notes=SUMS)

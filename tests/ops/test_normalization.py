@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad import backend
 from minigrad.kernels import launch
 
 F = mg.nn.functional
@@ -162,3 +163,17 @@ def test_gradients_of_tiny_rows_neither_overflow_nor_vanish():
         return tiny.grad.numpy()
 
     np.testing.assert_allclose(gradient(mg.float32), gradient(mg.float64), rtol=1e-4)
+
+
+@pytest.mark.parametrize("shape, layout", [((6, 20), (6, 1, 20, 1)), ((3, 4, 15), (3, 2, 2, 15))])
+def test_without_weight_and_bias_their_gradients_are_not_computed(rng, shape, layout):
+    x, g, onto = rng.standard_normal((3, *shape)).astype(np.float32)
+    k = backend.kernels_of(x)
+    _, mean, variance = k.group_norm(x, None, None, layout, 1e-5)
+    for added in (None, onto):
+        call = g, x, None, mean, variance, layout, 1e-5, added
+        whole, weight, bias = k.group_norm_vjp(*call)
+        alone = k.group_norm_vjp(*call, False)
+        np.testing.assert_array_equal(alone[0], whole)
+        assert alone[1:] == (None, None) and weight.shape == bias.shape
+        np.testing.assert_allclose(bias, g.reshape(layout).sum((0, 3)).ravel(), rtol=1e-4)
