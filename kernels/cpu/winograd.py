@@ -38,7 +38,7 @@ from .pixels import (
 from .simd import LANES, WIDTH, make_transform, multiply_rows
 from .winograd_forms import spread, windows
 
-TRANSFORMED = 2304  # places in a block of images: their transforms stay near the second cache
+TRANSFORMED = 2304  # places in a block of images, or more where weights are many
 LARGEST = 1 << 22  # transformed weights; of more, a PIECE is held at a time
 PIECE = 1 << 20
 PARTS = 4  # of a batch, whose weight gradients are summed separately, at most
@@ -278,7 +278,8 @@ class _Plan:
         self.high, self.wide = (step * n + span - step for n in self.tiles_of)
         self.rows, self.columns = (out * n for n in self.tiles_of)
         each = self.tiles_of[0] * self.tiles_of[1]
-        self.images = max(1, TRANSFORMED // (self.side**2 * each))
+        alike = channels * outputs // (channels + outputs)  # tiles with as many numbers as weights
+        self.images = max(1, max(TRANSFORMED // self.side**2, alike) // each)
         self.total = self.images * each
         self.inside = places(extents, (self.high, self.wide), padding)
         self.outside = places(size, (self.rows, self.columns), offset)
