@@ -6,8 +6,9 @@ images multiplies. So the scratch is smaller than all columns by the height of t
 block of it stays in the cache. That is the way of those that no other room takes: winograd,
 conv_direct (few products per output), conv_spread (few outputs), conv_tiles.
 
-Arrays have three spatial axes here; fewer are led by axes of extent 1. The input gradient is a sum
-of convolutions of g with stride 1, one for each residue of a position modulo the stride.
+Arrays have three spatial axes here; fewer are led by axes of extent 1. The input gradient consists
+of convolutions of g with stride 1, one for each residue of a position modulo the stride; winograd
+and conv_tiles compute them together.
 """
 
 import functools
@@ -295,9 +296,9 @@ def conv_input_grad(g, weight, bias, size, stride, padding, dilation, groups):
     x, g, weight = _deep(out), _deep(g), _deep(weight)
     window = _window(stride, padding, dilation)
     kernel = weight.shape[2:]
-    if winograd.fits(g, x, kernel, window, groups, "spread"):
+    if winograd.fits(g, x, kernel, window, groups, spread=True):
         turned = adjoint(weight, tuple(map(range, kernel)), groups)
-        winograd.correlate(g, x, turned, _bias(bias, x), window, "spread")
+        winograd.correlate(g, x, turned, _bias(bias, x), window, spread=True)
     elif _is_spread(weight, window) and conv_tiles.fits(g, x, kernel, window, groups):
         conv_tiles.spread(g, x, weight, _bias(bias, x), window)
     else:
@@ -306,7 +307,7 @@ def conv_input_grad(g, weight, bias, size, stride, padding, dilation, groups):
 
 
 def _is_spread(weight, window):
-    """Whether there is more than one residue, all of them with taps, and more than a few weights"""
+    """Whether there are several residues, with taps if the kernel has enough, and many weights"""
     strides, _, dilations = window
     apart = all(math.gcd(s, d) == 1 for s, d in zip(strides, dilations, strict=True))
     return max(strides) > 1 and apart and weight.size > FEW_WEIGHTS

@@ -1,10 +1,10 @@
 """Convolutions of any window by tiles of matrix products, without lowering the input.
 
 In an image of pixels the inputs of a window's row, all channels of a few neighbouring pixels, lie
-one after another: a row of outputs is a product whose left operand is the image itself, read with
-the stride of the window. The gradient of the weights is a product with the same image read by
-columns. That of the input is a convolution with stride 1 for each residue of its positions, all of
-the same image.
+one after another: outputs are a product whose left operand is the image itself, read from where
+their windows begin, over rows and images. The gradient of the weights is a product with the same
+image read by columns. That of the input is a convolution with stride 1 for each residue of its
+positions, all of the same image.
 """
 
 import functools
@@ -51,7 +51,8 @@ def _panels(weight, outputs, every_tap, panels):
 def _outputs(count, pixels, starts, turns, depth, weights, k_unit, out):
     """out[i k_unit + k] = Σ_t Σ_j pixels[starts[i] + turns[t] + j] times weights, for i < count
 
-    Some tiles of rows at a time, so that their pixels stay in the caches from panel to panel.
+    The last tile goes on behind them, to a multiple of HEIGHT. Some tiles of rows at a time, so
+    that their pixels stay in the caches from panel to panel.
     """
     panel = turns.size * depth * WIDTH
     for i0 in range(0, count, ROWS):
@@ -146,7 +147,7 @@ class _Plan:
         self.inside = places(extents, (high, self.wide), borders)
         self.shape, self.size = extents[0] * extents[1], size[0] * size[1]
         self.image = (high * self.wide + 1) * channels  # with a pixel for what lies outside
-        self.taps = sum(part.kernel[0] * part.kernel[1] for part in parts)
+        self.all_taps = sum(part.kernel[0] * part.kernel[1] for part in parts)
 
     def every_tap(self, part):
         """The taps of a channel lie together in weights, the channels of a tap in their panels."""
@@ -181,7 +182,8 @@ class _Plan:
         return images, np.array(facts), np.concatenate(starts), np.concatenate(turns), outside
 
     def scratch(self, images, outputs):
-        """Pixels of images with their borders, pixels of outputs."""
+        """Pixels of images with borders, and of those that a last tile goes on to; of outputs."""
+        images += -(-HEIGHT // min(len(part.positions) for part in self.parts))
         pixels = self.image * images + WIDTH
         return scratch_of(pixels), scratch_of((outputs + HEIGHT) * self.k_unit)
 
@@ -213,7 +215,7 @@ def _residues(channels, outputs, extents, size, kernel, window):
 
 def _fill(x, y, plan, weights, bias):
     """Fill y with the convolution of x with the weights of every part of a plan"""
-    panels, start = scratch_of(plan.taps * plan.channels * plan.k_unit), 0
+    panels, start = scratch_of(plan.all_taps * plan.channels * plan.k_unit), 0
     for part, weight in zip(plan.parts, weights, strict=True):
         into, every_tap = panels[start:], plan.every_tap(part)
         _panels(np.ascontiguousarray(weight).reshape(-1), plan.outputs, every_tap, into)
@@ -225,7 +227,7 @@ def _fill(x, y, plan, weights, bias):
     )  # fmt: skip
 
     def some(x, y):
-        _forward(x, y, *facts, *plan.scratch(images, len(starts)))
+        _forward(x, y, *facts, *plan.scratch(min(images, len(x)), len(starts)))
 
     planes = images_of(x)
     products = sum(math.prod(part.kernel) * len(part.positions) for part in plan.parts)

@@ -241,12 +241,12 @@ def _rows_vjp_at_once(
     fold(parts.reshape(len(parts), sums.size), sums)
 
 
-def _row_gradients(arrays, statistics, weight, groups, eps, affine):
+def _row_gradients(arrays, statistics, weight, groups, eps, parameters):
     """The gradients of rows for x (into arrays[3]), and those for weight and bias, if wanted"""
     x, channels = arrays[1], weight.size
     starts, each = _starts(len(x))
     numbers, cost = (weight, groups, each, eps), BACKWARD * each * channels
-    if not affine:
+    if not parameters:
         launch.split(_rows_vjp, (starts, None), *arrays, *statistics, *numbers, cost=cost)
         return None, None
     parts = empty((len(starts), 2, channels), x.dtype)
@@ -260,25 +260,25 @@ def _row_gradients(arrays, statistics, weight, groups, eps, affine):
     return _folded(parts)
 
 
-def group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto=None, affine=True):
+def group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto=None, parameters=True):
     """The gradients of group_norm for x, added to ``onto``, and for weight and bias (channels,)
 
-    These are None without ``affine``.
+    These are None without ``parameters``.
     """
     if not fit(x, weight, mean, variance, onto) or not same(g, x):
-        return reference.group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto, affine)
+        return reference.group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto, parameters)
     samples, groups, channels, positions = layout
     rows, out, eps = samples * groups, empty_like(x), x.dtype.type(eps)
     weight, _ = vectors(x, groups * channels, weight, weight)
     arrays = [None if a is None else as_rows(a, rows) for a in (g, x, onto, out)]
     statistics = flat(mean), flat(variance)
     if positions == 1:
-        return out, *_row_gradients(arrays, statistics, weight, groups, eps, affine)
+        return out, *_row_gradients(arrays, statistics, weight, groups, eps, parameters)
     parts, numbers = empty((rows, 2, channels), x.dtype), (weight, groups, positions, eps)
     launch.split(
         _planes_vjp, (*arrays, parts, *statistics), *numbers, cost=BACKWARD, indexed=True
     )
-    if not affine:
+    if not parameters:
         return out, None, None
     parts = parts.reshape(samples, groups, 2, channels).swapaxes(1, 2)
     return out, *_folded(parts.reshape(samples, 2, groups * channels))

@@ -60,13 +60,19 @@ def planes_to_pixels(x, x0, channels, size, pixels, unit, places):
     """pixels[places[p] unit + c] = x[x0 + c size + p]: planes one after another to pixels
 
     Vectors may end in what follows a pixel, with zeros: where ``unit`` has no room for them, places
-    ascend, and what lies between them is 0.
+    ascend, but for those of what lies outside, and what is between them is 0. Nothing behind the
+    end is written, unless by what lies outside.
     """
     lined = size // LANES * LANES if channels >= FEW else 0
     for c in range((channels - 1) // LANES * LANES, -1, -LANES):  # vectors that are full go last
-        rows = min(channels - c, LANES)
-        for p in range(0, lined, LANES):
+        rows, whole = min(channels - c, LANES), lined
+        while rows < LANES and whole and places[whole - 1] * unit + c + LANES > pixels.size:
+            whole -= LANES
+        for p in range(0, whole, LANES):
             rows_to_places(x, x0 + c * size + p, size, rows, pixels, c, unit, places, p)
+        for i in range(c, c + rows):
+            for p in range(whole, lined):
+                pixels[places[p] * unit + i] = x[x0 + i * size + p]
     for c in range(channels):
         for p in range(lined, size):
             pixels[places[p] * unit + c] = x[x0 + c * size + p]

@@ -13,7 +13,7 @@ planes into pixels first, and its outputs back into planes. The gradient of the 
 Gᵀ [(A dY Aᵀ) ⊙ (Bᵀ X B)] G summed over tiles; that of the input is a convolution with the weights
 turned around.
 
-Errors are near those of the definition, about 10⁻⁶ of the largest result. A value that is not
+Errors are about 10⁻⁶ of the largest result, 5·10⁻⁶ for 512 channels. A value that is not
 finite spreads over the tiles that see it, and sums of inputs overflow up to 2¹¹ times earlier.
 ``settings.exact_convolutions`` switches this room off. Source: Lavin and Gray 2016.
 """
@@ -25,6 +25,7 @@ import numpy as np
 from .. import launch, settings
 from ..compile import jit
 from ..memory import empty
+from . import winograd_forms as forms
 from .pixels import (
     SINGLE,
     fill,
@@ -36,39 +37,40 @@ from .pixels import (
     scratch_of,
 )
 from .simd import LANES, WIDTH, make_transform, multiply_rows
-from .winograd_forms import spread, windows
 
-TRANSFORMED = 2304  # places in a block of images, or more where weights are many
+TRANSFORMED = 2304  # places in a block of images; where weights are many, more pay
+MOST_TILES = 128
 LARGEST = 1 << 22  # transformed weights; of more, a PIECE is held at a time
 PIECE = 1 << 20
+SHARE = 64  # outputs that a thread takes, at least: each lays out all inputs
 PARTS = 4  # of a batch, whose weight gradients are summed separately, at most
 SUMS = 1 << 15  # inputs times outputs of all of them
 WIDE = 512  # channels of pixels that are padded
 COST = 0.03  # of a multiplication and addition without the transforms, in units of one exp
 
-# by taps and stride; what spreads an output over its window, as gradients of inputs do, comes last
+# by taps and stride, and whether an output is spread over its window, as in gradients of inputs
 FORMS = {
-    (3, 1): windows(3, 1, 4),
-    (5, 1): windows(5, 1, 2),
-    (3, 2): windows(3, 2, 4),
-    (3, 2, "spread"): spread(3, 2, 4),
+    (3, 1, False): forms.windows(3, 1, 4),
+    (5, 1, False): forms.windows(5, 1, 2),
+    (3, 2, False): forms.windows(3, 2, 4),
+    (3, 2, True): forms.spread(3, 2, 4),
 }
 # channels, of fewer too many lanes stay empty; tiles in a batch, for fewer it takes too long to
 # transform the weights; and how much of the tiles the outputs must fill
 FEWEST = {
-    (3, 1): (12, 24, 0),
-    (5, 1): (12, 64, 0),
-    (3, 2): (32, 64, 0.8),
-    (3, 2, "spread"): (8, 16, 0.8),
+    (3, 1, False): (12, 24, 0),
+    (5, 1, False): (12, 64, 0),
+    (3, 2, False): (32, 64, 0.8),
+    (3, 2, True): (8, 16, 0.8),
 }
 
 if LANES:
-    _forms = list(FORMS.values())  # only the last has no gradient of its weights
-    input_tile = make_transform(*(form.inputs for form in _forms))
-    weight_tile = make_transform(*(form.weights for form in _forms))
-    output_tile = make_transform(*(form.outputs for form in _forms))
-    weight_back = make_transform(*(form.weights.T for form in _forms[:-1]))
-    output_back = make_transform(*(form.outputs.T for form in _forms[:-1]))
+    _all, _back = list(FORMS.values()), [form for key, form in FORMS.items() if not key[2]]
+    input_tile = make_transform(*(form.inputs for form in _all))
+    weight_tile = make_transform(*(form.weights for form in _all))
+    output_tile = make_transform(*(form.outputs for form in _all))
+    weight_back = make_transform(*(form.weights.T for form in _back))
+    output_back = make_transform(*(form.outputs.T for form in _back))
 
 
 @jit()
@@ -222,29 +224,40 @@ def _taps(form, slopes, channels, outputs, c_unit, k_unit, taps, count):
             )  # fmt: skip
 
 
-def _key(kernel, window, *spread):
+def _key(kernel, window, spread):
     """The key of the form for a window, or None."""
     strides, _, dilations = window
     square = kernel[1] == kernel[2] and strides[1] == strides[2] and dilations[1:] == (1, 1)
-    key = kernel[1], strides[1], *spread
+    key = kernel[1], strides[1], spread
     return key if square and kernel[0] == 1 and key in FORMS else None
 
 
-def fits(x, y, kernel, window, groups, *spread):
+def _offset(key, padding):
+    """How far the outputs begin behind the first of their tiles"""
+    _, stride, spread = key
+    return tuple((p + 1) % stride for p in padding) if spread else (0, 0)
+
+
+def _tiles_of(key, size, padding):
+    """Rows and columns of tiles"""
+    out, offset = FORMS[key].extents[-1], _offset(key, padding)
+    return tuple(-(-(n + o) // out) for n, o in zip(size, offset, strict=True))
+
+
+def fits(x, y, kernel, window, groups, spread=False):
     """Whether this room computes the convolution of x to y, both (N, channels, D, H, W).
 
-    With "spread" it is the one whose windows lie in y, as in the gradient of an input.
+    With ``spread`` it is the one whose windows lie in y, as in the gradient of an input.
     """
-    key = _key(kernel, window, *spread)
+    key = _key(kernel, window, spread)
     if settings.exact_convolutions or key is None:
         return False
     channels, fewest, share = FEWEST[key]
-    out = FORMS[key].extents[-1]
-    tiles = -(-y.shape[3] // out) * -(-y.shape[4] // out)
+    high, wide = _tiles_of(key, y.shape[3:], window[1][1:])
     return (
         min(x.shape[1], y.shape[1]) >= channels
-        and len(x) * x.shape[2] * tiles >= fewest
-        and y.shape[3] * y.shape[4] >= share * tiles * out**2
+        and len(x) * x.shape[2] * high * wide >= fewest
+        and y.shape[3] * y.shape[4] >= share * high * wide * FORMS[key].extents[-1] ** 2
         and flat_images(kernel, x, y, window, groups)
     )
 
@@ -261,7 +274,7 @@ class _Plan:
     """The extents and index tables of one convolution."""
 
     def __init__(self, key, channels, outputs, extents, size, padding):
-        self.taps, stride = key[:2]
+        self.taps, stride, _ = key
         form = FORMS[key]
         self.side, self.factors, span, step, out = form.extents
         self.form, self.begins = (list(FORMS).index(key), *form.extents), form.begins
@@ -269,17 +282,16 @@ class _Plan:
         self.c_unit, self.k_unit = map(_unit, (channels, outputs))
         self.units = channels, outputs, self.c_unit, self.k_unit
         self.every_tap = np.arange(channels * self.taps**2)  # as pixels whose lanes are outputs
-        offset = (0, 0)  # of the outputs in their tiles
-        if "spread" in key:
-            offset = tuple((p + 1) % stride for p in padding)
+        self.tiles_of, offset = _tiles_of(key, size, padding), _offset(key, padding)
+        if key[2]:
             starts = ((p - o + 1) // stride - 1 for p, o in zip(padding, offset, strict=True))
             padding = tuple(-start - form.first for start in starts)
-        self.tiles_of = tuple(-(-(n + o) // out) for n, o in zip(size, offset, strict=True))
         self.high, self.wide = (step * n + span - step for n in self.tiles_of)
         self.rows, self.columns = (out * n for n in self.tiles_of)
         each = self.tiles_of[0] * self.tiles_of[1]
-        alike = channels * outputs // (channels + outputs)  # tiles with as many numbers as weights
-        self.images = max(1, max(TRANSFORMED // self.side**2, alike) // each)
+        # not by the outputs: the order of sums must not vary with the pieces that threads take
+        tiles = max(TRANSFORMED // self.side**2, min(channels // 2, MOST_TILES))
+        self.images = max(1, tiles // each)
         self.total = self.images * each
         self.inside = places(extents, (self.high, self.wide), padding)
         self.outside = places(size, (self.rows, self.columns), offset)
@@ -326,7 +338,7 @@ def _outputs_at_a_time(key, outputs, channels):
 
 
 def _in_pieces(piece, outputs, step, cost):
-    """Call ``piece`` with ``step`` outputs after others, which threads share out."""
+    """Call ``piece`` with slices of ``step`` outputs, each a ``cost``; threads share them out."""
     if step >= outputs:
         piece(slice(None))
         return
@@ -338,12 +350,12 @@ def _in_pieces(piece, outputs, step, cost):
     launch.split(part, (np.arange(0, outputs, step),), cost=cost * step)
 
 
-def correlate(x, y, weight, bias, window, *spread):
+def correlate(x, y, weight, bias, window, spread=False):
     """y = bias + windows of x times weights: x (N, C, D, H, W), y with as many images and depths
 
-    With "spread" y is the sum of what the weights, turned around, put into its windows.
+    With ``spread`` y is the sum of what the weights, turned around, put into its windows.
     """
-    key = _key(weight.shape[2:], window, *spread)
+    key = _key(weight.shape[2:], window, spread)
 
     def piece(k):
         _correlate(key, x, y[:, k], weight[k], bias[k], window)
@@ -369,12 +381,12 @@ def weight_grad(g, x, kernel, window):
     Sums over the batch are made of a few parts that do not vary. There is one if weights are many:
     then threads share out the outputs instead.
     """
-    key, outputs, channels = _key(kernel, window), g.shape[1], x.shape[1]
+    key, outputs, channels = _key(kernel, window, False), g.shape[1], x.shape[1]
     parts = min(max(SUMS // (channels * outputs), 1), PARTS)
     step = _outputs_at_a_time(key, outputs, channels)
     if parts == 1:
-        shares = -(-outputs // (WIDTH * launch.get_num_threads()))
-        step = min(step, shares * WIDTH)
+        share = -(-outputs // (WIDTH * launch.get_num_threads())) * WIDTH
+        step = min(step, max(share, SHARE))
     out = np.empty((outputs, channels, *kernel), SINGLE)
 
     def piece(k):

@@ -87,11 +87,11 @@ def group_norm(x, weight, bias, layout, eps):
 
 
 @kernel(_grouped_vjp, min_ndim=1, notes=SUMS)
-def group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto=None, affine=True):
+def group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto=None, parameters=True):
     """The gradients of :func:`group_norm` for x, and for weight and bias (channels,)
 
     The first one is added to ``onto``, which came to x on another way; the others are None without
-    ``affine``.
+    ``parameters``.
     """
     each = (*layout[:2], 1, 1)
     gradient, products = slopes(
@@ -100,7 +100,7 @@ def group_norm_vjp(g, x, weight, mean, variance, layout, eps, onto=None, affine=
     )  # fmt: skip
     gradient = gradient.reshape(x.shape)
     gradient = gradient if onto is None else onto + gradient
-    if not affine:
+    if not parameters:
         return gradient, None, None
     weight_gradient = products.sum(axis=(0, 3)).reshape(-1)
     bias_gradient = g.reshape(layout).sum(axis=(0, 3)).reshape(-1)

@@ -52,8 +52,8 @@ class GroupNorm(Op):
         if mean is not None:
             onto, ctx.onto = ctx.onto, None
             statistics = mean, variance, ctx.layout, ctx.eps
-            affine = any(shape is not None for shape in ctx.shapes)
-            gx, gw, gb = k.group_norm_vjp(g, x, weight, *statistics, onto, affine)
+            parameters = any(shape is not None for shape in ctx.shapes)
+            gx, gw, gb = k.group_norm_vjp(g, x, weight, *statistics, onto, parameters)
         else:
             blocks, each = (k.reshape(x, ctx.layout), k.reshape(g, ctx.layout)), ctx.layout[1:3]
             gx, gw, gb = normalized(k, *blocks, weight, (1, *each, 1), (2, 3), (0, 3), ctx.eps)

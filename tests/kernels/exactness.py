@@ -21,5 +21,7 @@ def counted(monkeypatch, room, names=("correlate", "weight_grad")):
     calls = []
     for name in names:
         function = getattr(room, name)
-        monkeypatch.setattr(room, name, lambda *a, f=function, n=name: calls.append(n) or f(*a))
+        monkeypatch.setattr(
+            room, name, lambda *a, f=function, n=name, **k: calls.append(n) or f(*a, **k)
+        )
     return calls

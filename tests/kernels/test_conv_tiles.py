@@ -20,6 +20,10 @@ CASES = [
     (3, 17, 32, 10, 10, (2, 3), (3, 1), (0, 2), (1, 3)),
     (4, 20, 16, 1, 40, (1, 5), (1, 1), (0, 2), (1, 1)),
     (2, 24, 16, 6, 5, (3, 3), (1, 2), (4, 3), (1, 2)),
+    (7, 20, 24, 9, 8, (3, 3), (2, 2), (1, 1), (1, 1)),
+    (40, 8, 16, 5, 5, (4, 4), (3, 2), (1, 2), (1, 1)),
+    (1, 8, 16, 7, 7, (7, 7), (2, 2), (3, 3), (1, 1)),
+    (3, 12, 16, 9, 9, (2, 2), (3, 3), (0, 0), (1, 1)),
 ]
 
 
@@ -35,7 +39,7 @@ def operands(rng, images, channels, outputs, height, width, kernel, stride, padd
 def used(monkeypatch):
     """How often the room computed something; Winograd's, where it would fit, computes nothing."""
     monkeypatch.setattr(winograd, "FORMS", {})
-    return counted(monkeypatch, conv_tiles)
+    return counted(monkeypatch, conv_tiles, ("correlate", "weight_grad", "spread"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -48,8 +52,20 @@ def test_forward_and_both_gradients(rng, case, used):
     call = g, x, weight.shape[2:], *window
     assert_near(conv.conv_weight_grad(*call), exactly(reference.conv_weight_grad, *call))
     assert used == ["correlate", "weight_grad"]
-    call = g, weight, None, x.shape[2:], *window
-    assert_near(conv.conv_input_grad(*call), exactly(reference.conv_input_grad, *call))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_gradient_of_the_input(rng, case, used):
+    _, weight, size, window = operands(rng, *case)
+    g = rng.standard_normal((case[0], case[2], *size)).astype(np.float32)
+    for bias in (None, rng.standard_normal(case[1]).astype(np.float32)):
+        call = g, weight, bias, case[3:5], *window
+        assert_near(conv.conv_input_grad(*call), exactly(reference.conv_input_grad, *call))
+    apart = all(np.gcd(s, d) == 1 for s, d in zip(window[0], window[2], strict=True))
+    if apart and max(window[0]) > 1 and weight.size > conv.FEW_WEIGHTS:
+        assert used == ["spread"] * 2
+    else:
+        assert "spread" not in used
 
 
 def test_planes_of_three_axes(rng, used):
@@ -92,11 +108,15 @@ def test_places_of_pixels():
 
 
 def test_planes_to_pixels_and_back(rng):
-    for channels, size in ((1, 40), (3, 10), (6, 35), (16, 16), (19, 37), (35, 50)):
+    for channels, size in ((1, 40), (3, 10), (6, 35), (6, 32), (16, 16), (17, 16), (19, 37), (35, 48)):
         x = rng.standard_normal((channels, size)).astype(np.float32)
         table, unit = np.delete(np.arange(size + 1), size // 3), channels + 2
         stored, back = np.zeros((size + 1) * unit + 16, np.float32), np.zeros_like(x)
-        pixels.planes_to_pixels(x.ravel(), 0, channels, size, stored, unit, table)
+        guarded = stored[: (size + 1) * unit - 2]
+        stored[len(guarded) :] = np.nan
+        pixels.planes_to_pixels(x.ravel(), 0, channels, size, guarded, unit, table)
+        assert np.isnan(stored[len(guarded) :]).all()
+        stored[len(guarded) :] = 0
         square = stored[: (size + 1) * unit].reshape(size + 1, unit)
         np.testing.assert_array_equal(square[table, :channels], x.T)
         assert not square[:, channels:].any() and not square[size // 3].any()

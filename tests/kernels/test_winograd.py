@@ -29,6 +29,7 @@ CASES = [
     (18, 32, 33, 16, 15, 1, 3, 2),
     (4, 36, 32, 31, 31, 0, 3, 2),
     (4, 32, 40, 29, 29, 2, 3, 2),
+    (3, 32, 32, 32, 32, 3, 3, 2),
     (20, 130, 140, 15, 16, 1, 3, 2),
 ]
 
@@ -141,6 +142,21 @@ def test_same_bits_for_any_number_of_threads(rng, monkeypatch):
         )
         seen.add(tuple(array.tobytes() for array in found))
     launch.set_num_threads(before)
+    assert len(seen) == 1
+
+
+def test_weights_of_wide_layers_have_the_same_bits_for_any_number_of_threads(rng, monkeypatch):
+    monkeypatch.setattr(launch, "SPLIT_ABOVE", 1)
+    monkeypatch.setattr(winograd, "SHARE", 16)
+    x, g = numbers(rng, 24, 272, 12, 12), numbers(rng, 24, 176, 12, 12)
+    before, seen = launch.get_num_threads(), set()
+    try:
+        for threads in (1, 2, 3, 8):
+            launch.set_num_threads(threads)
+            weight = conv.conv_weight_grad(g, x, (3, 3), (1, 1), (1, 1), (1, 1), 1)
+            seen.add(weight.tobytes())
+    finally:
+        launch.set_num_threads(before)
     assert len(seen) == 1
 
 
