@@ -26,6 +26,7 @@ from .pixels import (
     places,
     planes_to_pixels,
     scratch_of,
+    total_to_weights,
 )
 from .simd import HEIGHT, WIDTH, multiply_rows, window_tile
 
@@ -271,10 +272,6 @@ def weight_grad(g, x, kernel, window):
             _backward(planes[images], gradients[images], *facts, taps, *tables)
 
     launch.split(some, (starts, sums), cost=COST * count * plan.size * step)
-    total = sums[0] if len(sums) == 1 else sums.sum(axis=0)
     out = np.empty((plan.outputs, plan.channels, 1, *kernel), SINGLE)
-    bias = np.zeros(plan.outputs, SINGLE)
-    pixels_to_planes(
-        total, plan.k_unit, every_tap, out.reshape(-1), 0, plan.outputs, len(every_tap), bias
-    )
+    total_to_weights(sums, plan.k_unit, every_tap, out)
     return out

@@ -90,3 +90,13 @@ def pixels_to_planes(pixels, unit, places, y, y0, channels, size, bias):
     for c in range(channels):
         for p in range(lined, size):
             y[y0 + c * size + p] = pixels[places[p] * unit + c] + bias[c]
+
+
+def total_to_weights(sums, unit, every_tap, out):
+    """out = Σ over parts of gradients of weights, whose taps are pixels with outputs for channels
+
+    ``every_tap`` says where the taps of an output (outputs, channels, ...) lie in a part.
+    """
+    total = sums[0] if len(sums) == 1 else sums.sum(axis=0)
+    outputs, size, bias = len(out), len(every_tap), np.zeros(len(out), SINGLE)
+    pixels_to_planes(total, unit, every_tap, out.reshape(-1), 0, outputs, size, bias)

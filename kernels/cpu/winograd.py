@@ -35,6 +35,7 @@ from .pixels import (
     places,
     planes_to_pixels,
     scratch_of,
+    total_to_weights,
 )
 from .simd import LANES, WIDTH, make_transform, multiply_rows
 
@@ -412,9 +413,4 @@ def _weight_grad(key, g, x, window, parts, out):
             _taps(plan.form, slopes, *plan.units, taps, plan.taps)
 
     launch.split(part, (starts, sums), cost=COST * out.size * plan.size * step)
-    total = sums[0] if len(sums) == 1 else sums.sum(axis=0)
-    bias = np.zeros(plan.outputs, SINGLE)
-    pixels_to_planes(
-        total, plan.k_unit, plan.every_tap, out.reshape(-1), 0, plan.outputs,
-        len(plan.every_tap), bias,
-    )  # fmt: skip
+    total_to_weights(sums, plan.k_unit, plan.every_tap, out)

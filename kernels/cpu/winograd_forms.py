@@ -42,7 +42,7 @@ class Form(NamedTuple):
         return places, len(self.weights), span, self.step, len(self.outputs)
 
 
-def _empty(parts, span, taps, outputs, step, first=0):
+def _unfilled(parts, span, taps, outputs, step, first=0):
     """A form of some parts (Bᵀ, G, Aᵀ), still to be filled: (it, where the places, and where the
     factors of each part lie)
     """
@@ -76,7 +76,7 @@ def windows(taps, stride, outputs):
     """The form of y[i] = Σ_t w[t] x[stride i + t] for i < outputs."""
     parts = [interpolated(len(range(r, taps, stride)), outputs) for r in range(stride)]
     span, step = stride * (outputs - 1) + taps, stride * outputs
-    form, places, factors = _empty(parts, span, taps, outputs, step)
+    form, places, factors = _unfilled(parts, span, taps, outputs, step)
     for r, (inputs, weights, of_outputs) in enumerate(parts):
         form.inputs[places[r], r : r + stride * inputs.shape[1] : stride] = inputs
         form.weights[factors[r], r::stride] = weights
@@ -95,7 +95,7 @@ def spread(taps, stride, outputs):
     first, ends = min(starts), [s + n for s, n in zip(starts, counts, strict=True)]
     parts = [interpolated(count, outputs) for count in counts]
     span = max(ends) + outputs - 1 - first
-    form, places, factors = _empty(parts, span, taps, stride * outputs, outputs, first)
+    form, places, factors = _unfilled(parts, span, taps, stride * outputs, outputs, first)
     for r, (inputs, weights, of_outputs) in enumerate(parts):
         start = starts[r] - first
         form.inputs[places[r], start : start + inputs.shape[1]] = inputs
