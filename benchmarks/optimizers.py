@@ -63,16 +63,19 @@ for _size, (_count, _shape) in SIZES.items():
 
 
 def print_means(results):
-    """The geometric mean and the lowest of the ratios to PyTorch, by size."""
+    """The geometric mean and the lowest of the ratios to PyTorch, by size and kind of step."""
+    kinds = [kind + size for size in SIZES for kind in (", ", " with fused=True, ")]
     for workloads in results.values():
-        for size in SIZES:
-            ratios = {w: p["torch"]["ratio"] for w, p in workloads.items() if w.endswith(size)}
-            if ratios:
-                lowest = min(ratios, key=ratios.get)
-                print(
-                    f"{size}: geometric mean {geometric_mean(ratios.values()):.2f} of "
-                    f"{len(ratios)}, lowest {ratios[lowest]:.2f} ({lowest})"
-                )
+        ratios = {kind: {} for kind in kinds}
+        for name, peers in workloads.items():
+            kind = next(kind for kind in reversed(kinds) if name.endswith(kind))
+            ratios[kind][name] = peers["torch"]["ratio"]
+        for found in filter(None, ratios.values()):
+            lowest = min(found, key=found.get)
+            print(
+                f"geometric mean {geometric_mean(found.values()):.2f} of {len(found)}, "
+                f"lowest {found[lowest]:.2f} ({lowest})"
+            )
 
 
 if __name__ == "__main__":

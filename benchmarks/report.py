@@ -101,8 +101,13 @@ def shares_table(title, of, found):
 
 def sizes_table(title, found):
     """Workloads at two sizes, and the geometric means; a workload may lack a size."""
+    return sized(title, found["threads"]["1"])
+
+
+def sized(title, workloads):
+    """The table of ``sizes_table`` for these workloads."""
     cells = {}
-    for workload, peers in found["threads"]["1"].items():
+    for workload, peers in workloads.items():
         name, _, size = workload.rpartition(", ")
         cells.setdefault(name, {})[size] = peers
     sizes = list(next(iter(cells.values())))
@@ -116,6 +121,16 @@ def sizes_table(title, found):
         ratios = [c[size]["torch"]["ratio"] for c in cells.values() if size in c]
         means += ["", f"{geometric_mean(ratios):.2f}×"]
     return markdown(header, [*rows, means])
+
+
+def optimizers_table(found):
+    """Steps beside PyTorch's default ones, and beside those it has in one kernel."""
+    kinds = {"one step of an optimizer": {}, "PyTorch's step with `fused=True`": {}}
+    default, fused = kinds.values()
+    for workload, peers in found["threads"]["1"].items():
+        name = workload.replace(" with fused=True", "")
+        (default if name == workload else fused)[name] = peers
+    return "\n\n".join(sized(title, workloads) for title, workloads in kinds.items())
 
 
 def time_and_ratio(peers):
@@ -181,7 +196,7 @@ TABLES = {
     **dict.fromkeys(STEPS, (partial(times_table, "one training step"), None)),
     "startup": (partial(times_table, "start-up"), None),
     "layers": (layers_table, "Layers and losses"),
-    "optimizers": (partial(sizes_table, "one step of an optimizer"), "Optimizers"),
+    "optimizers": (optimizers_table, "Optimizers"),
     "tensor_ops": (partial(sizes_table, "forward and backward"), "The tensor library"),
     "op_overhead": (overhead_table, "Overhead of an op"),
     "kernel_bandwidth": (

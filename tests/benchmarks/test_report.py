@@ -66,6 +66,14 @@ def test_shares_of_a_rate_forward_and_backward(results):
     assert f"| op | {half} | {half} | 100 / 300 |" in report.report()
 
 
+def test_fused_steps_have_a_table_and_a_mean_of_their_own(results):
+    summary = harness.summary(ROUNDS)
+    results["optimizers"] = result({"Adam, 10": summary, "Adam with fused=True, 10": summary})
+    default, fused = report.report().split("fused=True`")
+    row = f"| Adam | 100 µs | {summary['torch']['ratio']:.2f}× |"
+    assert all(row in table and "geometric mean" in table for table in (default, fused))
+
+
 def test_a_readme_without_markers_is_left_alone(results):
     report.README.write_text("nothing here\n")
     with pytest.raises(ValueError, match="lacks the lines"):
